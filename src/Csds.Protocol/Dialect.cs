@@ -1,0 +1,92 @@
+namespace Csds.Protocol;
+
+/// <summary>
+/// Which fields and ops a release of distributed expects. Workers decode several messages into dataclasses, so a
+/// missing or an extra field is fatal there. One dialect holds for a whole cluster: Dask does not support mixing
+/// releases. Every property names its row in the version table.
+/// </summary>
+public sealed class Dialect
+{
+    /// <summary>The dialect of 2022.12.1 (Debian 12).</summary>
+    public static Dialect Dask2022 { get; } = For(new DaskVersion(2022, 12, 1));
+
+    /// <summary>The dialect of 2024.12.1 (Debian 13).</summary>
+    public static Dialect Dask2024 { get; } = For(new DaskVersion(2024, 12, 1));
+
+    /// <summary>The dialect of the newest release known.</summary>
+    public static Dialect Newest { get; } = For(new DaskVersion(2026, 7, 1));
+
+    private Dialect(DaskVersion version) => Version = version;
+
+    /// <summary>The release.</summary>
+    public DaskVersion Version { get; }
+
+    /// <summary>The dialect that a release speaks.</summary>
+    public static Dialect For(DaskVersion version) => new(version);
+
+    /// <summary>V1: graphs come as <c>update-graph-hlg</c>, packed as msgpack layers.</summary>
+    public bool PackedGraphs => Version < new DaskVersion(2023, 4, 0);
+
+    /// <summary>V3: graphs come as expressions (<c>expr_ser</c>).</summary>
+    public bool ExpressionGraphs => Version >= new DaskVersion(2025, 4, 0);
+
+    /// <summary>V6, V7: compute-task carries <c>function</c>, <c>args</c>, <c>kwargs</c> or a plain <c>run_spec</c>, not a pickled one.</summary>
+    public bool SplitRunSpecs => Version < new DaskVersion(2023, 8, 1);
+
+    /// <summary>V9: compute-task has <c>duration</c>.</summary>
+    public bool TaskDuration => Version < new DaskVersion(2025, 1, 1);
+
+    /// <summary>V10: compute-task, task-finished and task-erred have <c>run_id</c>.</summary>
+    public bool RunIds => Version >= new DaskVersion(2023, 1, 1);
+
+    /// <summary>V11: compute-task has <c>span_id</c>.</summary>
+    public bool Spans => Version >= new DaskVersion(2023, 6, 0);
+
+    /// <summary>V12: long-running has <c>run_id</c>.</summary>
+    public bool LongRunningRunIds => Version >= new DaskVersion(2025, 2, 0);
+
+    /// <summary>V16: clients are told of cancelled keys by <c>cancelled-keys</c>, not one by one.</summary>
+    public bool CancelledKeys => Version >= new DaskVersion(2023, 3, 1);
+
+    /// <summary>V16: <c>cancelled-keys</c> has <c>reason</c> and <c>msg</c>.</summary>
+    public bool CancelReasons => ExpressionGraphs;
+
+    /// <summary>V17: workers understand <c>remove-worker</c>.</summary>
+    public bool BroadcastsRemoveWorker => Version >= new DaskVersion(2023, 3, 2);
+
+    /// <summary>V18: nannies register in two phases.</summary>
+    public bool TwoPhaseNannies => Version >= new DaskVersion(2023, 9, 0);
+
+    /// <summary>V5: a key may be something else than a str.</summary>
+    public bool TupleKeys => Version >= new DaskVersion(2023, 9, 0);
+
+    /// <summary>V27: <c>no-workers-timeout</c> exists.</summary>
+    public bool NoWorkersTimeout => Version >= new DaskVersion(2024, 1, 0);
+
+    /// <summary>V28: clients are told how often to heartbeat, and <c>identity</c> has <c>n_workers</c>.</summary>
+    public bool AdjustsHeartbeats => ExpressionGraphs;
+
+    /// <summary>V29: a lost actor errs; before it stays an exception in the scheduler.</summary>
+    public bool LostActorsErr => Version >= new DaskVersion(2025, 5, 0);
+
+    /// <summary>V30: a task may declare itself a data producer and so root-ish.</summary>
+    public bool DataProducers => Version >= new DaskVersion(2025, 1, 0);
+
+    /// <summary>V31: heartbeats carry <c>digests_total_since_heartbeat</c>.</summary>
+    public bool HeartbeatDigests => Version >= new DaskVersion(2023, 4, 0);
+
+    /// <summary>Workers report scattered data themselves, unless <c>update_data</c> says <c>report: false</c>.</summary>
+    public bool WorkersReportScatter => Version < new DaskVersion(2023, 3, 2);
+
+    /// <summary>Register-worker lists <c>keys</c>, <c>nbytes</c> and <c>types</c> (row W45).</summary>
+    public bool WorkersRegisterKeys => Version < new DaskVersion(2023, 3, 2);
+
+    /// <summary>S72: graphs are ordered by critical paths.</summary>
+    public bool CriticalPathOrdering => Version >= new DaskVersion(2024, 1, 1);
+
+    /// <summary>S72: ... in the form of 2025.5, which chooses the next leaf in another way.</summary>
+    public bool LateCriticalPathOrdering => Version >= new DaskVersion(2025, 5, 0);
+
+    /// <summary>S15: a task whose input exceeds its worker's memory errs at once.</summary>
+    public bool RefusesHugeInput => Version >= new DaskVersion(2023, 9, 0);
+}

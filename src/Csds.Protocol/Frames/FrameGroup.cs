@@ -1,0 +1,37 @@
+using System.Buffers;
+
+namespace Csds.Protocol;
+
+/// <summary>
+/// One Dask message as it lay on the wire: frame 0 is msgpack, the others are what its placeholders refer to
+/// (rows W2, W13 to W15). The memory is valid until <see cref="Dispose"/>; whoever keeps a part for longer copies it.
+/// </summary>
+public sealed class FrameGroup : IDisposable
+{
+    private readonly ReadOnlyMemory<byte>[] frames;
+    private byte[]? rented;
+
+    /// <summary>Wraps frames that nobody reuses.</summary>
+    public FrameGroup(params ReadOnlyMemory<byte>[] frames) => this.frames = frames;
+
+    internal FrameGroup(ReadOnlyMemory<byte>[] frames, byte[] rented) : this(frames) => this.rented = rented;
+
+    /// <summary>Number of frames, the msgpack frame included; may be 0 for a message without any content.</summary>
+    public int Count => frames.Length;
+
+    /// <summary>Frame <paramref name="index"/>.</summary>
+    public ReadOnlyMemory<byte> this[int index] => frames[index];
+
+    /// <summary>All frames, in wire order.</summary>
+    public ReadOnlySpan<ReadOnlyMemory<byte>> Frames => frames;
+
+    /// <summary>Gives the memory back. The frames must not be touched afterwards.</summary>
+    public void Dispose()
+    {
+        byte[]? buffer = Interlocked.Exchange(ref rented, null);
+        if (buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

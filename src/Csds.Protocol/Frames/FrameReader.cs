@@ -1,0 +1,202 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Csds.Protocol;
+
+/// <summary>
+/// Cuts a byte stream into messages, whatever the boundaries at which bytes arrive (rows W2, W3). The first length of
+/// the prelude is ignored, since releases from 2023.11 announce less than the message there; the frames' own lengths
+/// are what counts.
+/// </summary>
+public sealed class FrameReader(FrameLimits limits)
+{
+    /// <summary>Up to this size a message lies in one pooled buffer; beyond it every frame has an array of its own.</summary>
+    private const int PooledMessageBytes = 256 * 1024;
+
+    /// <summary>First allocation for a large frame; it doubles as bytes really arrive.</summary>
+    private const int FirstAllocation = 1024 * 1024;
+
+    private const int FixedPrelude = 16;
+
+    private long[]? lengths;
+    private int lengthsRead;
+    private int frameCount;
+
+    private byte[]? pooled;
+    private int pooledFilled;
+    private int pooledSize;
+
+    private byte[][]? large;
+    private int currentFrame;
+    private int currentFilled;
+
+    /// <summary>Creates a reader with <see cref="FrameLimits.Default"/>.</summary>
+    public FrameReader() : this(FrameLimits.Default)
+    {
+    }
+
+    /// <summary>True between messages: the stream may end here without anything being lost.</summary>
+    public bool IsAtBoundary => lengths is null;
+
+    /// <summary>
+    /// Takes what it can from the front of <paramref name="buffer"/> and answers whether a message became complete.
+    /// Bytes that are left must be presented again, with more behind them.
+    /// </summary>
+    /// <exception cref="ProtocolException">The prelude announces an impossible message.</exception>
+    public bool TryRead(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out FrameGroup? group)
+    {
+        group = null;
+        if (lengths is null && !TryStart(ref buffer))
+        {
+            return false;
+        }
+        if (lengthsRead < frameCount && !TryReadLengths(ref buffer))
+        {
+            return false;
+        }
+        bool complete = large is null ? FillPooled(ref buffer) : FillLarge(ref buffer);
+        if (!complete)
+        {
+            return false;
+        }
+        group = large is null ? CutPooled() : new FrameGroup(Array.ConvertAll(large, f => new ReadOnlyMemory<byte>(f)));
+        Reset();
+        return true;
+    }
+
+    private bool TryStart(ref ReadOnlySequence<byte> buffer)
+    {
+        if (buffer.Length < FixedPrelude)
+        {
+            return false;
+        }
+        Span<byte> prelude = stackalloc byte[FixedPrelude];
+        buffer.Slice(0, FixedPrelude).CopyTo(prelude);
+        buffer = buffer.Slice(FixedPrelude);
+        ulong count = BinaryPrimitives.ReadUInt64LittleEndian(prelude[8..]);
+        if (count > (ulong)limits.MaxFrames)
+        {
+            throw new ProtocolException($"a message announces {count} frames, more than {limits.MaxFrames}");
+        }
+        frameCount = (int)count;
+        lengths = new long[Math.Min(frameCount, 64)];
+        if (frameCount == 0)
+        {
+            Prepare();
+        }
+        return true;
+    }
+
+    private bool TryReadLengths(ref ReadOnlySequence<byte> buffer)
+    {
+        Span<byte> scratch = stackalloc byte[sizeof(ulong)];
+        while (lengthsRead < frameCount)
+        {
+            if (buffer.Length < sizeof(ulong))
+            {
+                return false;
+            }
+            buffer.Slice(0, sizeof(ulong)).CopyTo(scratch);
+            buffer = buffer.Slice(sizeof(ulong));
+            ulong length = BinaryPrimitives.ReadUInt64LittleEndian(scratch);
+            if (length > (ulong)Array.MaxLength)
+            {
+                throw new ProtocolException($"a message announces a frame of {length} bytes");
+            }
+            if (lengthsRead == lengths!.Length)
+            {
+                Array.Resize(ref lengths, (int)Math.Min(frameCount, 2L * lengths.Length));
+            }
+            lengths[lengthsRead++] = (long)length;
+        }
+        Prepare();
+        return true;
+    }
+
+    private void Prepare()
+    {
+        long total = 0;
+        for (int i = 0; i < frameCount; i++)
+        {
+            total += lengths![i];
+        }
+        if (total > limits.MaxBytes)
+        {
+            throw new ProtocolException($"a message announces {total} bytes, more than {limits.MaxBytes}");
+        }
+        if (total <= PooledMessageBytes)
+        {
+            pooledSize = (int)total;
+            pooled = ArrayPool<byte>.Shared.Rent(Math.Max(1, pooledSize));
+        }
+        else
+        {
+            large = new byte[frameCount][];
+        }
+    }
+
+    private bool FillPooled(ref ReadOnlySequence<byte> buffer)
+    {
+        int take = (int)Math.Min(buffer.Length, pooledSize - pooledFilled);
+        buffer.Slice(0, take).CopyTo(pooled.AsSpan(pooledFilled));
+        buffer = buffer.Slice(take);
+        pooledFilled += take;
+        return pooledFilled == pooledSize;
+    }
+
+    private bool FillLarge(ref ReadOnlySequence<byte> buffer)
+    {
+        while (currentFrame < frameCount)
+        {
+            int length = (int)lengths![currentFrame];
+            byte[] frame = large![currentFrame] ??= GC.AllocateUninitializedArray<byte>(Math.Min(length, FirstAllocation));
+            while (currentFilled < length)
+            {
+                if (buffer.IsEmpty)
+                {
+                    return false;
+                }
+                if (currentFilled == frame.Length)
+                {
+                    frame = large[currentFrame] = Grow(frame, length);
+                }
+                int take = (int)Math.Min(buffer.Length, frame.Length - currentFilled);
+                buffer.Slice(0, take).CopyTo(frame.AsSpan(currentFilled));
+                buffer = buffer.Slice(take);
+                currentFilled += take;
+            }
+            currentFrame++;
+            currentFilled = 0;
+        }
+        return true;
+    }
+
+    private static byte[] Grow(byte[] frame, int length)
+    {
+        byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, 2L * frame.Length));
+        frame.CopyTo(larger, 0);
+        return larger;
+    }
+
+    private FrameGroup CutPooled()
+    {
+        var frames = new ReadOnlyMemory<byte>[frameCount];
+        int offset = 0;
+        for (int i = 0; i < frameCount; i++)
+        {
+            int length = (int)lengths![i];
+            frames[i] = pooled.AsMemory(offset, length);
+            offset += length;
+        }
+        return new FrameGroup(frames, pooled!);
+    }
+
+    private void Reset()
+    {
+        lengths = null;
+        pooled = null;
+        large = null;
+        lengthsRead = frameCount = pooledFilled = pooledSize = currentFrame = currentFilled = 0;
+    }
+}

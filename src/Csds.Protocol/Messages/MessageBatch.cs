@@ -1,0 +1,85 @@
+using System.Buffers.Binary;
+
+namespace Csds.Protocol;
+
+/// <summary>
+/// Messages for one peer that leave together: Dask's <c>BatchedSend</c> without its timer (row W36). Messages are
+/// written into it as msgpack at once; frames that they refer to are kept by reference. Also used for the single
+/// value that answers an RPC.
+/// </summary>
+public sealed class MessageBatch
+{
+    private const byte Array32 = 0xdd;
+    private const int HeaderBytes = 5;
+
+    private readonly FrameBuffer token = new();
+    private readonly List<ReadOnlyMemory<byte>> frames = [];
+    private bool isList;
+    private long frameBytes;
+
+    /// <summary>Number of messages written so far.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The frames after the msgpack frame.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Frames => frames;
+
+    /// <summary>Bytes that this batch will put on the wire, the prelude left out.</summary>
+    public long Bytes => token.Length + frameBytes;
+
+    /// <summary>
+    /// Begins a message of a stream, where every transfer is a list of messages. The caller writes one value and ends
+    /// with <see cref="MessageWriter.End"/>.
+    /// </summary>
+    public MessageWriter Add()
+    {
+        if (Count == 0)
+        {
+            // The list's length is known when the batch is sealed.
+            token.GetSpan(HeaderBytes)[..HeaderBytes].Clear();
+            token.Advance(HeaderBytes);
+            isList = true;
+        }
+        return Begin();
+    }
+
+    /// <summary>Begins the one value that an RPC is answered with, or a request of our own.</summary>
+    public MessageWriter Single() => Begin();
+
+    /// <summary>Completes the msgpack frame. Nothing may be added afterwards.</summary>
+    public ReadOnlyMemory<byte> Seal()
+    {
+        if (isList)
+        {
+            Span<byte> header = token.WrittenSpan;
+            header[0] = Array32;
+            BinaryPrimitives.WriteUInt32BigEndian(header[1..], (uint)Count);
+        }
+        return token.WrittenMemory;
+    }
+
+    /// <summary>Empties the batch for its next use.</summary>
+    public void Clear()
+    {
+        token.Clear();
+        frames.Clear();
+        isList = false;
+        Count = 0;
+        frameBytes = 0;
+    }
+
+    /// <summary>A copy of the content as a value of its own, for tests and for what is sent more than once.</summary>
+    public Opaque ToOpaque() => new(Seal().ToArray(), [.. frames]);
+
+    internal int AddFrame(ReadOnlyMemory<byte> frame)
+    {
+        frames.Add(frame);
+        frameBytes += frame.Length;
+        return frames.Count;
+    }
+
+    internal int FrameCount => frames.Count + 1;
+
+    internal void Ended() => Count++;
+
+    private MessageWriter Begin() => new(this, token);
+}

@@ -1,0 +1,140 @@
+using System.Buffers;
+using Nerdbank.MessagePack;
+
+namespace Csds.Protocol;
+
+/// <summary>
+/// Finds and renumbers the placeholders <c>{"__Serialized__": k}</c> and <c>{"__Pickled__": k}</c>, which stand in a
+/// message's msgpack frame for a value in frame k and the sub-frames behind it (rows W14, W15).
+/// </summary>
+internal static class Placeholders
+{
+    /// <summary>Deeper nesting than this is refused; Dask's own messages stay below ten.</summary>
+    internal const int MaxDepth = 256;
+
+    /// <summary>
+    /// Takes the value in <paramref name="token"/> out of a message, with copies of the frames it refers to.
+    /// </summary>
+    internal static Opaque Extract(ReadOnlySpan<byte> token, FrameGroup source)
+    {
+        if (source.Count <= 1)
+        {
+            return new Opaque(token.ToArray());
+        }
+        var taken = new List<ReadOnlyMemory<byte>>();
+        byte[] own = Renumber(token.ToArray(), k => Take(source, k, taken));
+        return new Opaque(own, [.. taken]);
+    }
+
+    /// <summary>Rewrites <paramref name="value"/>'s token for a message that already has <paramref name="frames"/> frames.</summary>
+    internal static void Emit(Opaque value, int frames, ref MessagePackWriter writer)
+    {
+        if (value.Frames.Length == 0 || frames == 1)
+        {
+            writer.WriteRaw(value.Token.Span);
+            return;
+        }
+        var reader = new MessagePackReader(value.Token);
+        Copy(ref reader, ref writer, k => k - 1 + frames, 0);
+    }
+
+    private static byte[] Renumber(byte[] token, Func<int, int> map)
+    {
+        var buffer = new FrameBuffer();
+        var reader = new MessagePackReader(token);
+        var writer = new MessagePackWriter(buffer);
+        Copy(ref reader, ref writer, map, 0);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static int Take(FrameGroup source, int index, List<ReadOnlyMemory<byte>> taken)
+    {
+        if (index <= 0 || index >= source.Count)
+        {
+            throw new ProtocolException($"a placeholder refers to frame {index} of {source.Count}");
+        }
+        int count = 1 + SubFrameCount(source[index]);
+        if (count > source.Count - index)
+        {
+            throw new ProtocolException($"a header in frame {index} announces {count - 1} frames behind it");
+        }
+        int own = taken.Count + 1;
+        for (int i = 0; i < count; i++)
+        {
+            taken.Add(source[index + i].ToArray());
+        }
+        return own;
+    }
+
+    /// <summary>Reads <c>num-sub-frames</c> from the sub-header that a placeholder points to.</summary>
+    internal static int SubFrameCount(ReadOnlyMemory<byte> header)
+    {
+        var reader = new MessagePackReader(header);
+        SerializationContext context = Contexts.Bounded;
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            if (reader.TryReadStringSpan(out ReadOnlySpan<byte> name) && name.SequenceEqual("num-sub-frames"u8))
+            {
+                int count = reader.ReadInt32();
+                return count >= 0 ? count : throw new ProtocolException("a header announces a negative number of frames");
+            }
+            reader.Skip(context);
+        }
+        return 0;
+    }
+
+    private static void Copy(ref MessagePackReader reader, ref MessagePackWriter writer, Func<int, int> map, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw new ProtocolException($"a value is nested deeper than {MaxDepth} levels");
+        }
+        switch (reader.NextMessagePackType)
+        {
+            case MessagePackType.Array:
+                int items = reader.ReadArrayHeader();
+                writer.WriteArrayHeader(items);
+                for (int i = 0; i < items; i++)
+                {
+                    Copy(ref reader, ref writer, map, depth + 1);
+                }
+                break;
+            case MessagePackType.Map:
+                CopyMap(ref reader, ref writer, map, depth);
+                break;
+            default:
+                writer.WriteRaw(reader.ReadRaw(Contexts.Bounded));
+                break;
+        }
+    }
+
+    private static void CopyMap(ref MessagePackReader reader, ref MessagePackWriter writer, Func<int, int> map, int depth)
+    {
+        int entries = reader.ReadMapHeader();
+        writer.WriteMapHeader(entries);
+        for (int i = 0; i < entries; i++)
+        {
+            if (entries == 1 && reader.NextMessagePackType == MessagePackType.String)
+            {
+                ReadOnlySequence<byte> name = reader.ReadRaw(Contexts.Bounded);
+                writer.WriteRaw(name);
+                if (IsPlaceholder(name.FirstSpan) && reader.NextMessagePackType == MessagePackType.Integer)
+                {
+                    writer.Write(map(reader.ReadInt32()));
+                    continue;
+                }
+            }
+            else
+            {
+                Copy(ref reader, ref writer, map, depth + 1);
+            }
+            Copy(ref reader, ref writer, map, depth + 1);
+        }
+    }
+
+    private static bool IsPlaceholder(ReadOnlySpan<byte> nameToken) =>
+        // Both names are shorter than 32 bytes: the token is one header byte and the text.
+        nameToken[1..].SequenceEqual("__Serialized__"u8) || nameToken[1..].SequenceEqual("__Pickled__"u8);
+}
