@@ -1,0 +1,173 @@
+using Csds.Scheduler;
+
+namespace Csds.Policies;
+
+/// <summary>Places tasks as Dask does (rows S30 to S34). The default.</summary>
+public sealed class DaskPolicy : ISchedulingPolicy
+{
+    /// <summary>From this number of workers on, round robin takes the place of looking for the least busy one.</summary>
+    private const int SmallCluster = 20;
+
+    /// <inheritdoc/>
+    public string Name => "dask";
+
+    /// <inheritdoc/>
+    public Placement DecideWorker(SchedulerState state, TaskState task)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(task);
+        if (!state.IsRootish(task))
+        {
+            return DecideNonRootish(state, task) is { } worker ? Placement.On(worker) : Placement.NoWorker;
+        }
+        if (double.IsInfinity(state.Options.WorkerSaturation) || !task.Queueable)
+        {
+            return DecideWithoutQueue(state, task) is { } worker ? Placement.CoAssign(worker) : Placement.NoWorker;
+        }
+        return state.Workers.OpenSlots.LeastBusy is { } free ? Placement.On(free) : Placement.Queue;
+    }
+
+    /// <inheritdoc/>
+    public WorkerState? DecideQueued(SchedulerState state, TaskState task)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Workers.OpenSlots.LeastBusy;
+    }
+
+    /// <inheritdoc/>
+    public WorkerState? DecideUnrunnable(SchedulerState state, TaskState task)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(task);
+        return DecideNonRootish(state, task);
+    }
+
+    // decide_worker_rootish_queuing_disabled: siblings go to the same worker.
+    private static WorkerState? DecideWithoutQueue(SchedulerState state, TaskState task)
+    {
+        TaskGroup group = task.Group;
+        if (group.LastWorker is { Status: WorkerStatus.Running } last && group.LastWorkerTasksLeft != 0)
+        {
+            return last;
+        }
+        RankedWorkerSet idle = state.Workers.Idle;
+        if (idle.Count == 0)
+        {
+            return Best(state, task, state.Workers.Running);
+        }
+        WorkerState? best = null;
+        Objective bestObjective = default;
+        for (int i = 0; i < idle.Count; i++)
+        {
+            Consider(state, task, idle[i], ref best, ref bestObjective);
+        }
+        return best;
+    }
+
+    // decide_worker_non_rootish
+    private static WorkerState? DecideNonRootish(SchedulerState state, TaskState task)
+    {
+        if (state.Workers.Running.IsEmpty)
+        {
+            return null;
+        }
+        IReadOnlySet<WorkerState>? valid = state.ValidWorkers(task);
+        bool allRunning = state.Workers.Running.Count == state.Workers.Count;
+        return task.Dependencies.IsEmpty && valid is null && allRunning
+            ? DecideUnrelated(state)
+            : DecideByDependencies(state, task, valid);
+    }
+
+    // Nothing speaks for any worker in particular.
+    private static WorkerState DecideUnrelated(SchedulerState state)
+    {
+        RankedWorkerSet idle = state.Workers.Idle;
+        int count = idle.Count > 0 ? idle.Count : state.Workers.Count;
+        WorkerState At(int index) => idle.Count > 0 ? idle[index] : state.Workers.Sorted[index];
+
+        int start = (int)(state.TasksStarted % count);
+        if (count >= SmallCluster)
+        {
+            return At(start);
+        }
+        WorkerState least = At(0);
+        double leastOccupancy = state.Occupancy.Of(least);
+        for (int i = 1; i < count; i++)
+        {
+            double occupancy = state.Occupancy.Of(At(i));
+            if (occupancy < leastOccupancy)
+            {
+                (least, leastOccupancy) = (At(i), occupancy);
+            }
+        }
+        if (leastOccupancy == 0)
+        {
+            // Round robin among those that have nothing to do.
+            for (int i = 0; i < count; i++)
+            {
+                WorkerState candidate = At((i + start) % count);
+                if (state.Occupancy.Of(candidate) == 0)
+                {
+                    return candidate;
+                }
+            }
+        }
+        return least;
+    }
+
+    // decide_worker: whoever holds a dependency, unless none of them may run the task.
+    private static WorkerState? DecideByDependencies(SchedulerState state, TaskState task, IReadOnlySet<WorkerState>? valid)
+    {
+        WorkerState? best = null;
+        Objective bestObjective = default;
+        if (!task.Actor)
+        {
+            foreach (TaskState dependency in task.Dependencies)
+            {
+                foreach (WorkerState holder in dependency.WhoHas)
+                {
+                    bool allowed = valid?.Contains(holder) ?? holder.Status == WorkerStatus.Running;
+                    if (allowed && !ReferenceEquals(holder, best))
+                    {
+                        Consider(state, task, holder, ref best, ref bestObjective);
+                    }
+                }
+            }
+        }
+        if (best is not null)
+        {
+            return best;
+        }
+        if (valid is null)
+        {
+            return Best(state, task, state.Workers.Running);
+        }
+        if (valid.Count > 0)
+        {
+            return Best(state, task, valid);
+        }
+        return task.Details is { LooseRestrictions: true } ? DecideByDependencies(state, task, null) : null;
+    }
+
+    private static WorkerState? Best(SchedulerState state, TaskState task, IEnumerable<WorkerState> candidates)
+    {
+        WorkerState? best = null;
+        Objective bestObjective = default;
+        foreach (WorkerState candidate in candidates)
+        {
+            Consider(state, task, candidate, ref best, ref bestObjective);
+        }
+        return best;
+    }
+
+    private static void Consider(
+        SchedulerState state, TaskState task, WorkerState candidate, ref WorkerState? best, ref Objective bestObjective)
+    {
+        Objective objective = state.WorkerObjective(task, candidate);
+        if (best is null || objective < bestObjective)
+        {
+            best = candidate;
+            bestObjective = objective;
+        }
+    }
+}

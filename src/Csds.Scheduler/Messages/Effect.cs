@@ -1,0 +1,32 @@
+namespace Csds.Scheduler;
+
+/// <summary>Something that the core wants done which is no message to a worker or client.</summary>
+public abstract record Effect;
+
+/// <summary>How loud a line of the log is.</summary>
+public enum LogSeverity
+{
+    /// <summary>Python's DEBUG.</summary>
+    Debug,
+
+    /// <summary>Python's INFO.</summary>
+    Info,
+
+    /// <summary>Python's WARNING.</summary>
+    Warning,
+
+    /// <summary>Python's ERROR.</summary>
+    Error,
+}
+
+/// <summary>A line for the log <c>distributed.scheduler</c>.</summary>
+public sealed record LogLine(LogSeverity Severity, string Text) : Effect;
+
+/// <summary>The stream with this number has to end, behind what was written to it.</summary>
+public sealed record CloseStream(long Connection) : Effect;
+
+/// <summary>The scheduler has to close: it was idle for too long.</summary>
+public sealed record CloseScheduler(string Reason) : Effect;
+
+/// <summary>A worker sent no heartbeat for too long; its nanny, if it has one, is to restart it.</summary>
+public sealed record WorkerTimedOut(string Address, string? Nanny) : Effect;

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>
+/// What the core wants to happen: messages, in one open batch per peer, and effects. Output is a value: the host
+/// drains it once per turn, tests print it, the simulator delivers it.
+/// </summary>
+public sealed class Outbox
+{
+    private readonly List<StreamPeer> written = [];
+    private readonly List<Effect> effects = [];
+    private readonly MessageBatch discarded = new();
+    private readonly ConcurrentBag<MessageBatch> pool = [];
+
+    /// <summary>True if nothing waits to be drained.</summary>
+    public bool IsEmpty => written.Count == 0 && effects.Count == 0;
+
+    /// <summary>The batch that messages for <paramref name="peer"/> go into.</summary>
+    internal MessageBatch To(StreamPeer peer)
+    {
+        if (peer.OpenBatch is { } open)
+        {
+            return open;
+        }
+        if (peer.StreamClosed)
+        {
+            discarded.Clear();
+            return discarded;
+        }
+        MessageBatch batch = pool.TryTake(out MessageBatch? used) ? used : new MessageBatch();
+        peer.OpenBatch = batch;
+        written.Add(peer);
+        return batch;
+    }
+
+    internal void Add(Effect effect) => effects.Add(effect);
+
+    internal void Log(LogSeverity severity, string text) => effects.Add(new LogLine(severity, text));
+
+    /// <summary>
+    /// Hands out every batch, peers in the order in which they were first written to, and then every effect. Who
+    /// takes a batch gives it back with <see cref="Return"/>, from any thread.
+    /// </summary>
+    public void Drain(Action<StreamPeer, MessageBatch> send, Action<Effect> perform)
+    {
+        ArgumentNullException.ThrowIfNull(send);
+        ArgumentNullException.ThrowIfNull(perform);
+        foreach (StreamPeer peer in written)
+        {
+            MessageBatch batch = peer.OpenBatch!;
+            peer.OpenBatch = null;
+            send(peer, batch);
+        }
+        written.Clear();
+        // An effect is performed after the messages before it are on their way: a stream is closed behind its last message.
+        for (int i = 0; i < effects.Count; i++)
+        {
+            perform(effects[i]);
+        }
+        effects.Clear();
+    }
+
+    /// <summary>Takes a batch back for its next use.</summary>
+    public void Return(MessageBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        batch.Clear();
+        pool.Add(batch);
+    }
+}

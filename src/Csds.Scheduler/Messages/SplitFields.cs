@@ -1,0 +1,70 @@
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>
+/// The four fields that 2022's compute-task has for what is to be run (rows V6, S84): a task comes with <c>function</c>,
+/// <c>args</c> and perhaps <c>kwargs</c>, or with <c>run_spec</c> alone, and what it lacks is sent as None.
+/// </summary>
+internal static class SplitFields
+{
+    /// <summary>Number of fields.</summary>
+    internal const int Count = 4;
+
+    /// <summary>Writes all four.</summary>
+    internal static void Write(ref MessageWriter w, Opaque fields)
+    {
+        bool runSpec = false, function = false, args = false, kwargs = false;
+        var reader = new MessageReader(fields);
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            ReadOnlySpan<byte> name = reader.ReadUtf8();
+            runSpec |= name.SequenceEqual("run_spec"u8);
+            function |= name.SequenceEqual("function"u8);
+            args |= name.SequenceEqual("args"u8);
+            kwargs |= name.SequenceEqual("kwargs"u8);
+            w.Text(name);
+            if (fields.Frames.Length == 0)
+            {
+                w.Token(reader.ReadToken());
+            }
+            else
+            {
+                w.Value(reader.ReadOpaque());
+            }
+        }
+        WriteMissing(ref w, "run_spec"u8, runSpec);
+        WriteMissing(ref w, "function"u8, function);
+        WriteMissing(ref w, "args"u8, args);
+        WriteMissing(ref w, "kwargs"u8, kwargs);
+    }
+
+    /// <summary>Makes the fields of a task from its value in a packed graph.</summary>
+    /// <remarks>A map is a function with arguments; everything else is a run_spec.</remarks>
+    internal static Opaque FromValue(Opaque value)
+    {
+        if (value.Frames.Length == 0 && IsFunctionMap(value))
+        {
+            return value;
+        }
+        // A map of one entry, whose key is a str of eight bytes.
+        byte[] token = [0x81, 0xa8, .. "run_spec"u8, .. value.Token.Span];
+        return new Opaque(token, value.Frames);
+    }
+
+    private static bool IsFunctionMap(Opaque value)
+    {
+        var reader = new MessageReader(value);
+        return reader.NextType == Nerdbank.MessagePack.MessagePackType.Map && reader.ReadMapHeader() is (2 or 3)
+            && reader.ReadUtf8().SequenceEqual("function"u8);
+    }
+
+    private static void WriteMissing(ref MessageWriter w, ReadOnlySpan<byte> name, bool present)
+    {
+        if (!present)
+        {
+            w.FieldToken(name, Tokens.Nil);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>The messages on a worker's stream (rows SW1 to SW12), with the exact fields of each dialect.</summary>
+internal static class ToWorker
+{
+    /// <summary>SW1: run a task. An extra or a missing field makes the worker close.</summary>
+    internal static void ComputeTask(this MessageBatch batch, TaskState ts, SchedulerState s)
+    {
+        Dialect dialect = s.Options.Dialect;
+        int entries = 9 + (dialect.TaskDuration ? 1 : 0) + (dialect.RunIds ? 1 : 0) + (dialect.Spans ? 1 : 0);
+        MessageWriter w = batch.Add();
+        w.Map(entries + (dialect.SplitRunSpecs ? SplitFields.Count : 1));
+        w.Field("op"u8, "compute-task"u8);
+        w.FieldToken("key"u8, ts.Key.Token);
+        if (dialect.RunIds)
+        {
+            w.Field("run_id"u8, ts.RunId);
+        }
+        w.Text("priority"u8);
+        ts.Priority.Write(ref w);
+        if (dialect.TaskDuration)
+        {
+            w.Field("duration"u8, s.Occupancy.DurationOf(ts.Prefix));
+        }
+        w.FieldToken("stimulus_id"u8, s.ComputeTaskStimulus());
+        WriteDependencies(ref w, ts);
+        if (dialect.SplitRunSpecs)
+        {
+            SplitFields.Write(ref w, ts.RunSpec.Fields!);
+        }
+        else
+        {
+            w.Text("run_spec"u8);
+            w.Pickled(ts.RunSpec.Pickled);
+        }
+        WriteResources(ref w, ts, dialect);
+        w.Field("actor"u8, ts.Actor);
+        w.Text("annotations"u8);
+        if (ts.Details?.Annotations is { } annotations)
+        {
+            w.Value(annotations);
+        }
+        else
+        {
+            w.Map(0);
+        }
+        if (dialect.Spans)
+        {
+            w.FieldToken("span_id"u8, ts.Group.SpanId ?? Tokens.Nil);
+        }
+        w.End();
+    }
+
+    private static void WriteDependencies(ref MessageWriter w, TaskState ts)
+    {
+        w.Text("who_has"u8);
+        w.Map(ts.Dependencies.Count);
+        foreach (TaskState dts in ts.Dependencies)
+        {
+            w.Key(dts.Key);
+            WriteHolders(ref w, dts);
+        }
+        w.Text("nbytes"u8);
+        w.Map(ts.Dependencies.Count);
+        foreach (TaskState dts in ts.Dependencies)
+        {
+            w.Key(dts.Key);
+            w.Int(dts.NBytes);
+        }
+    }
+
+    private static void WriteHolders(ref MessageWriter w, TaskState dts)
+    {
+        w.List(dts.WhoHas.Count);
+        foreach (WorkerState ws in dts.WhoHas)
+        {
+            w.Token(ws.AddressToken);
+        }
+    }
+
+    private static void WriteResources(ref MessageWriter w, TaskState ts, Dialect dialect)
+    {
+        w.Text("resource_restrictions"u8);
+        if (ts.Details?.ResourceRestrictions is { } resources)
+        {
+            w.Token(resources.Token.Span);
+        }
+        else if (dialect.SplitRunSpecs)
+        {
+            w.Map(0);
+        }
+        else
+        {
+            w.Nil();
+        }
+    }
+
+    /// <summary>SW2: drop these results, cancel these tasks.</summary>
+    internal static void FreeKeys(this MessageBatch batch, Key key, ReadOnlySpan<byte> stimulusId) =>
+        OneKey(batch, "free-keys"u8, key.Token, stimulusId);
+
+    /// <summary>SW2 for a key of which no task is known.</summary>
+    internal static void FreeKeys(this MessageBatch batch, ReadOnlySpan<byte> keyToken, ReadOnlySpan<byte> stimulusId) =>
+        OneKey(batch, "free-keys"u8, keyToken, stimulusId);
+
+    /// <summary>SW4: drop these replicas, if nothing on the worker needs them.</summary>
+    internal static void RemoveReplicas(this MessageBatch batch, IReadOnlyList<Key> keys, ReadOnlySpan<byte> stimulusId) =>
+        ManyKeys(batch, "remove-replicas"u8, keys, stimulusId);
+
+    /// <summary>SW2 for several keys.</summary>
+    internal static void FreeKeys(this MessageBatch batch, IReadOnlyList<Key> keys, ReadOnlySpan<byte> stimulusId) =>
+        ManyKeys(batch, "free-keys"u8, keys, stimulusId);
+
+    /// <summary>SW6: who holds these keys now.</summary>
+    internal static void RefreshWhoHas(this MessageBatch batch, IReadOnlyList<TaskState> tasks, ReadOnlySpan<byte> stimulusId)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(3);
+        w.Field("op"u8, "refresh-who-has"u8);
+        w.Text("who_has"u8);
+        w.Map(tasks.Count);
+        foreach (TaskState ts in tasks)
+        {
+            w.Key(ts.Key);
+            WriteHolders(ref w, ts);
+        }
+        w.FieldToken("stimulus_id"u8, stimulusId);
+        w.End();
+    }
+
+    /// <summary>SW8: close down.</summary>
+    internal static void Close(this MessageBatch batch, ReadOnlySpan<byte> reason)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(2);
+        w.Field("op"u8, "close"u8);
+        w.Field("reason"u8, reason);
+        w.End();
+    }
+
+    /// <summary>SW9: the stream ends here.</summary>
+    internal static void CloseStream(this MessageBatch batch)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(1);
+        w.Field("op"u8, "close-stream"u8);
+        w.End();
+    }
+
+    /// <summary>SW10: another worker is gone. Only for dialects that know the op.</summary>
+    internal static void RemoveWorker(this MessageBatch batch, WorkerState gone, ReadOnlySpan<byte> stimulusId)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(3);
+        w.Field("op"u8, "remove-worker"u8);
+        w.FieldToken("worker"u8, gone.AddressToken);
+        w.FieldToken("stimulus_id"u8, stimulusId);
+        w.End();
+    }
+
+    private static void OneKey(
+        MessageBatch batch, ReadOnlySpan<byte> op, ReadOnlySpan<byte> keyToken, ReadOnlySpan<byte> stimulusId)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(3);
+        w.Field("op"u8, op);
+        w.Text("keys"u8);
+        w.List(1);
+        w.Token(keyToken);
+        w.FieldToken("stimulus_id"u8, stimulusId);
+        w.End();
+    }
+
+    private static void ManyKeys(
+        MessageBatch batch, ReadOnlySpan<byte> op, IReadOnlyList<Key> keys, ReadOnlySpan<byte> stimulusId)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(3);
+        w.Field("op"u8, op);
+        w.Text("keys"u8);
+        w.List(keys.Count);
+        foreach (Key key in keys)
+        {
+            w.Key(key);
+        }
+        w.FieldToken("stimulus_id"u8, stimulusId);
+        w.End();
+    }
+}

@@ -1,0 +1,73 @@
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>
+/// The settings that decisions depend on, with the defaults of <c>distributed.yaml</c>. Durations are seconds, sizes
+/// bytes. Names are those of the configuration keys below <c>distributed.scheduler</c>, if nothing else is said.
+/// </summary>
+public sealed record SchedulerOptions
+{
+    /// <summary>The release of Dask that workers and clients run.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Newest;
+
+    /// <summary><c>allowed-failures</c>: workers that may die on a task before it errs.</summary>
+    public int AllowedFailures { get; init; } = 3;
+
+    /// <summary><c>bandwidth</c>: bytes per second between workers, before any was measured.</summary>
+    public double Bandwidth { get; init; } = 100e6;
+
+    /// <summary><c>default-data-size</c>: bytes of a result whose size is unknown.</summary>
+    public long DefaultDataSize { get; init; } = 1024;
+
+    /// <summary><c>unknown-task-duration</c>: seconds that an unknown task is taken to run.</summary>
+    public double UnknownTaskDuration { get; init; } = 0.5;
+
+    /// <summary><c>default-task-durations</c>: seconds by prefix.</summary>
+    public IReadOnlyDictionary<string, double> DefaultTaskDurations { get; init; } = new Dictionary<string, double>
+    {
+        ["rechunk-split"] = 1e-6,
+        ["split-shuffle"] = 1e-6,
+        ["split-taskshuffle"] = 1e-6,
+        ["split-stage"] = 1e-6,
+    };
+
+    /// <summary><c>worker-saturation</c>: tasks per thread that a worker gets from the queue; infinity: no queue.</summary>
+    public double WorkerSaturation { get; init; } = 1.1;
+
+    /// <summary><c>rootish-taskgroup</c>: a root-ish group depends on fewer groups than this.</summary>
+    public int RootishTaskGroup { get; init; } = 5;
+
+    /// <summary><c>rootish-taskgroup-dependencies</c>: ... which have fewer tasks than this together.</summary>
+    public int RootishTaskGroupDependencies { get; init; } = 5;
+
+    /// <summary><c>worker-ttl</c>: seconds without a heartbeat after which a worker is given up; null: never.</summary>
+    public double? WorkerTtl { get; init; } = 300;
+
+    /// <summary><c>idle-timeout</c>: seconds without work after which the scheduler closes; null: never.</summary>
+    public double? IdleTimeout { get; init; }
+
+    /// <summary><c>no-workers-timeout</c>: seconds that a task may wait for a worker that can run it; null: forever.</summary>
+    public double? NoWorkersTimeout { get; init; }
+
+    /// <summary><c>worker.memory.terminate</c> is set: a task whose input exceeds the worker's memory errs at once.</summary>
+    public bool MemoryTerminate { get; init; } = true;
+
+    /// <summary><c>worker.memory.recent-to-old-time</c>.</summary>
+    public double RecentToOldTime { get; init; } = 30;
+
+    /// <summary><c>validate</c>: check the invariants after every event.</summary>
+    public bool Validate { get; init; }
+
+    /// <summary><c>transition-log-length</c> or <c>admin.low-level-log-length</c>.</summary>
+    public int TransitionLogLength { get; init; } = 1000;
+
+    /// <summary><c>events-log-length</c> or <c>admin.low-level-log-length</c>: events kept by topic.</summary>
+    public int EventsLogLength { get; init; } = 1000;
+
+    /// <summary><c>events-cleanup-delay</c>: seconds that a worker's or client's events outlive it.</summary>
+    public double EventsCleanupDelay { get; init; } = 3600;
+
+    /// <summary>Seed of the random choices.</summary>
+    public int Seed { get; init; }
+}

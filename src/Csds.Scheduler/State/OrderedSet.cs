@@ -1,0 +1,269 @@
+using System.Collections;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Csds.Scheduler;
+
+/// <summary>
+/// A set that keeps the order of insertion, made for the many sets of a task that hold none, one or a few items: eight
+/// bytes and nothing else for up to one item. Large sets find and remove in constant time.
+/// </summary>
+/// <remarks>
+/// It is a mutable struct: a field of its owner, never a copy. It must not change while it is enumerated. The
+/// library's sets lose the order, or remove in linear time, or cost 200 bytes when empty; there are six of these sets
+/// in every task.
+/// </remarks>
+public struct OrderedSet<T> : IEnumerable<T>
+    where T : class
+{
+    // null, the only item, or Many.
+    private object? content;
+
+    /// <summary>Number of items.</summary>
+    public readonly int Count => content switch
+    {
+        null => 0,
+        Many many => many.Count,
+        _ => 1,
+    };
+
+    /// <summary>True without items.</summary>
+    public readonly bool IsEmpty => content is null;
+
+    /// <summary>Whether <paramref name="item"/> is in the set.</summary>
+    public readonly bool Contains(T item) =>
+        ReferenceEquals(content, item) || (content is Many many && many.Find(item) >= 0);
+
+    /// <summary>Adds an item at the end; false if it was there.</summary>
+    public bool Add(T item)
+    {
+        Debug.Assert(item is not Many, "a set of itself");
+        switch (content)
+        {
+            case null:
+                content = item;
+                return true;
+            case Many many:
+                return many.Add(item);
+            default:
+                if (ReferenceEquals(content, item))
+                {
+                    return false;
+                }
+                content = new Many(Unsafe.As<T>(content), item);
+                return true;
+        }
+    }
+
+    /// <summary>Removes an item; false if it was not there.</summary>
+    public bool Remove(T item)
+    {
+        if (ReferenceEquals(content, item))
+        {
+            content = null;
+            return true;
+        }
+        if (content is not Many many || !many.Remove(item))
+        {
+            return false;
+        }
+        if (many.Count == 0)
+        {
+            content = null;
+        }
+        return true;
+    }
+
+    /// <summary>Removes everything.</summary>
+    public void Clear() => content = null;
+
+    /// <summary>The oldest item.</summary>
+    public readonly bool TryGetFirst([NotNullWhen(true)] out T? item)
+    {
+        foreach (T first in this)
+        {
+            item = first;
+            return true;
+        }
+        item = null;
+        return false;
+    }
+
+    /// <summary>The items, oldest first, as an array of their own.</summary>
+    public readonly T[] ToArray()
+    {
+        var items = new T[Count];
+        int i = 0;
+        foreach (T item in this)
+        {
+            items[i++] = item;
+        }
+        return items;
+    }
+
+    /// <summary>Enumerates the items, oldest first, without allocating.</summary>
+    public readonly Enumerator GetEnumerator() => new(content);
+
+    readonly IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)ToArray()).GetEnumerator();
+
+    readonly IEnumerator IEnumerable.GetEnumerator() => ToArray().GetEnumerator();
+
+    /// <summary>Walks over a set.</summary>
+    public struct Enumerator
+    {
+        private readonly object? content;
+        private int next;
+
+        internal Enumerator(object? content) => this.content = content;
+
+        /// <summary>The item reached.</summary>
+        public T Current { get; private set; } = null!;
+
+        /// <summary>Goes to the next item.</summary>
+        public bool MoveNext()
+        {
+            if (content is Many many)
+            {
+                T? item = many.Next(ref next);
+                Current = item!;
+                return item is not null;
+            }
+            if (content is null || next > 0)
+            {
+                return false;
+            }
+            next = 1;
+            Current = Unsafe.As<T>(content);
+            return true;
+        }
+    }
+
+    /// <summary>Two items or more: slots in order of insertion, holes where items were removed.</summary>
+    private sealed class Many
+    {
+        /// <summary>Up to here a linear search is faster than hashing.</summary>
+        private const int Linear = 8;
+
+        private T?[] slots = new T?[4];
+        private int used;
+        private Dictionary<T, int>? index;
+
+        internal Many(T first, T second)
+        {
+            slots[0] = first;
+            slots[1] = second;
+            used = 2;
+            Count = 2;
+        }
+
+        internal int Count { get; private set; }
+
+        internal int Find(T item) =>
+            index is not null
+                ? index.TryGetValue(item, out int slot) ? slot : -1
+                : Array.IndexOf<object?>(slots, item, 0, used);
+
+        internal bool Add(T item)
+        {
+            if (Find(item) >= 0)
+            {
+                return false;
+            }
+            if (used == slots.Length)
+            {
+                if (Count <= used / 2)
+                {
+                    Compact();
+                }
+                else
+                {
+                    Array.Resize(ref slots, 2 * slots.Length);
+                }
+            }
+            slots[used] = item;
+            index?.Add(item, used);
+            used++;
+            Count++;
+            if (index is null && Count > Linear)
+            {
+                Reindex();
+            }
+            return true;
+        }
+
+        internal bool Remove(T item)
+        {
+            int slot = Find(item);
+            if (slot < 0)
+            {
+                return false;
+            }
+            slots[slot] = null;
+            index?.Remove(item);
+            Count--;
+            if (slot == used - 1)
+            {
+                used--;
+            }
+            else if (used > 16 && Count < used / 4)
+            {
+                Compact();
+            }
+            return true;
+        }
+
+        internal T? Next(ref int position)
+        {
+            while (position < used)
+            {
+                T? item = slots[position++];
+                if (item is not null)
+                {
+                    return item;
+                }
+            }
+            return null;
+        }
+
+        private void Compact()
+        {
+            int kept = 0;
+            T?[] target = new T?[Math.Max(4, 2 * Count)];
+            for (int i = 0; i < used; i++)
+            {
+                if (slots[i] is T item)
+                {
+                    target[kept++] = item;
+                }
+            }
+            slots = target;
+            used = kept;
+            if (index is not null)
+            {
+                Reindex();
+            }
+        }
+
+        private void Reindex()
+        {
+            index = new Dictionary<T, int>(2 * Count, ReferenceComparer.Instance);
+            for (int i = 0; i < used; i++)
+            {
+                if (slots[i] is T item)
+                {
+                    index.Add(item, i);
+                }
+            }
+        }
+    }
+
+    private sealed class ReferenceComparer : IEqualityComparer<T>
+    {
+        internal static readonly ReferenceComparer Instance = new();
+
+        public bool Equals(T? x, T? y) => ReferenceEquals(x, y);
+
+        public int GetHashCode(T obj) => RuntimeHelpers.GetHashCode(obj);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text;
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>The tasks of one operation in one graph: Dask's <c>TaskGroup</c>.</summary>
+public sealed class TaskGroup : TaskCollection
+{
+    private readonly HashSet<TaskGroup> dependencies = [];
+
+    internal TaskGroup(Key nameUtf8, TaskPrefix prefix) : base(Encoding.UTF8.GetString(nameUtf8.Token))
+    {
+        NameUtf8 = nameUtf8;
+        Prefix = prefix;
+        prefix.Groups[Name] = this;
+    }
+
+    /// <summary>The name as bare UTF-8, the way it is looked up.</summary>
+    internal Key NameUtf8 { get; }
+
+    /// <summary>The kind of task.</summary>
+    public TaskPrefix Prefix { get; }
+
+    /// <summary>Groups that tasks of this one depend on.</summary>
+    public IReadOnlySet<TaskGroup> Dependencies => dependencies;
+
+    /// <summary>Seconds since 1970 when the first task that has finished began to compute; 0 while none has.</summary>
+    public double Start { get; private set; }
+
+    /// <summary>Seconds since 1970 when the last one ended to compute.</summary>
+    public double Stop { get; private set; }
+
+    /// <summary>The worker that the next tasks go to as well, in co-assignment (row S31).</summary>
+    public WorkerState? LastWorker { get; internal set; }
+
+    /// <summary>How many more tasks go there.</summary>
+    public int LastWorkerTasksLeft { get; internal set; }
+
+    /// <summary>The span that the group belongs to, as an encoded value; null: none.</summary>
+    public byte[]? SpanId { get; internal set; }
+
+    /// <summary>Every task was forgotten.</summary>
+    public bool AllForgotten => CountOf(TaskStateName.Forgotten) == Size;
+
+    /// <summary>No task has work left: <c>TaskGroup.done</c>.</summary>
+    public bool Done => CountOf(TaskStateName.Waiting) == 0 && CountOf(TaskStateName.NoWorker) == 0
+        && CountOf(TaskStateName.Queued) == 0 && CountOf(TaskStateName.Processing) == 0;
+
+    internal void Add(TaskState ts)
+    {
+        Count(ts.State, 1);
+        Size++;
+        Prefix.Add(ts.State);
+    }
+
+    internal void Move(TaskStateName from, TaskStateName to)
+    {
+        Count(from, -1);
+        Count(to, 1);
+        Prefix.Move(from, to);
+    }
+
+    internal void AddDependency(TaskGroup other) => dependencies.Add(other);
+
+    internal void AddNBytes(long diff)
+    {
+        NBytesTotal += diff;
+        Prefix.AddNBytes(diff);
+    }
+
+    internal void AddType(string type)
+    {
+        Types[type] = Types.GetValueOrDefault(type) + 1;
+        Prefix.Types[type] = Prefix.Types.GetValueOrDefault(type) + 1;
+    }
+
+    /// <summary>Counts one measured action, in seconds since 1970.</summary>
+    internal void AddMeasured(string action, double start, double stop)
+    {
+        double span = Math.Round((stop - start) * 1e6);
+        long microseconds = span > 0 ? (long)span : 0;
+        AddDuration(action, microseconds);
+        if (action == "compute")
+        {
+            Stop = Math.Max(Stop, stop);
+            Start = Start == 0 || Start > start ? start : Start;
+        }
+        Prefix.AddMeasured(action, microseconds);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>
+/// All tasks by key, all groups and prefixes by name. A task is looked up once per message, by the bytes of the key in
+/// the frame.
+/// </summary>
+public sealed class TaskTable
+{
+    private readonly Dictionary<Key, TaskState> tasks = new(KeyComparer.Instance);
+    private readonly Dictionary<Key, TaskState>.AlternateLookup<ReadOnlySpan<byte>> byToken;
+    private readonly Dictionary<Key, TaskGroup> groups = new(KeyComparer.Instance);
+    private readonly Dictionary<Key, TaskGroup>.AlternateLookup<ReadOnlySpan<byte>> groupsByName;
+    private readonly Dictionary<string, TaskPrefix> prefixes = [];
+    private readonly IReadOnlyDictionary<string, double> defaultDurations;
+    private long created;
+
+    internal TaskTable(IReadOnlyDictionary<string, double> defaultDurations)
+    {
+        this.defaultDurations = defaultDurations;
+        byToken = tasks.GetAlternateLookup<ReadOnlySpan<byte>>();
+        groupsByName = groups.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
+
+    /// <summary>Number of tasks.</summary>
+    public int Count => tasks.Count;
+
+    /// <summary>The tasks, in no particular order.</summary>
+    public IEnumerable<TaskState> Tasks => tasks.Values;
+
+    /// <summary>The groups, in no particular order.</summary>
+    public IReadOnlyCollection<TaskGroup> Groups => groups.Values;
+
+    /// <summary>The prefixes, in order of creation.</summary>
+    public IReadOnlyCollection<TaskPrefix> Prefixes => prefixes.Values;
+
+    /// <summary>Finds a task by its key's token.</summary>
+    public bool TryGet(ReadOnlySpan<byte> keyToken, [NotNullWhen(true)] out TaskState? ts) =>
+        byToken.TryGetValue(keyToken, out ts);
+
+    /// <summary>Finds a task; null if there is none.</summary>
+    public TaskState? Find(ReadOnlySpan<byte> keyToken) => byToken.TryGetValue(keyToken, out TaskState? ts) ? ts : null;
+
+    /// <summary>Finds a task; null if there is none.</summary>
+    public TaskState? Find(Key key) => tasks.GetValueOrDefault(key);
+
+    /// <summary>Dask's <c>new_task</c>: a released task, with its group and prefix.</summary>
+    internal TaskState Create(Key key, RunSpec runSpec)
+    {
+        var ts = new TaskState(key, GroupOf(key), created++) { RunSpec = runSpec };
+        tasks.Add(key, ts);
+        return ts;
+    }
+
+    internal void Remove(TaskState ts) => tasks.Remove(ts.Key);
+
+    internal void RemoveIfDone(TaskGroup group)
+    {
+        if (group.AllForgotten && groups.Remove(group.NameUtf8))
+        {
+            group.Prefix.Remove(group);
+        }
+    }
+
+    internal void EnsureCapacity(int more) => tasks.EnsureCapacity(tasks.Count + more);
+
+    internal void Clear()
+    {
+        tasks.Clear();
+        groups.Clear();
+        prefixes.Clear();
+    }
+
+    private TaskGroup GroupOf(Key key)
+    {
+        ReadOnlySpan<byte> name = KeySplit.GroupUtf8(key.Token);
+        if (groupsByName.TryGetValue(name, out TaskGroup? group))
+        {
+            return group;
+        }
+        string prefixName = KeySplit.Prefix(key.Token);
+        if (!prefixes.TryGetValue(prefixName, out TaskPrefix? prefix))
+        {
+            double? duration = defaultDurations.TryGetValue(prefixName, out double seconds) ? seconds : null;
+            prefix = new TaskPrefix(prefixName, duration);
+            prefixes.Add(prefixName, prefix);
+        }
+        var nameUtf8 = new Key(name.ToArray());
+        group = new TaskGroup(nameUtf8, prefix);
+        groups.Add(nameUtf8, group);
+        return group;
+    }
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics.CodeAnalysis;
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>
+/// All workers, and the sets of them that placement asks for: running, idle, saturated, with open slots. Every set is
+/// kept up to date at each change of one worker; none is computed by looking at all.
+/// </summary>
+public sealed class WorkerTable
+{
+    private readonly Dictionary<Key, WorkerState> byAddress = new(KeyComparer.Instance);
+    private readonly Dictionary<Key, WorkerState>.AlternateLookup<ReadOnlySpan<byte>> byAddressToken;
+    private readonly Dictionary<Key, WorkerState> byName = new(KeyComparer.Instance);
+    private readonly Dictionary<string, OrderedSetOfWorkers> byHost = [];
+    private readonly Dictionary<string, OrderedSetOfWorkers> byResource = [];
+    private readonly List<WorkerState> sorted = [];
+    private long registered;
+
+#pragma warning disable CA1051 // Mutable structs that must not be copied.
+    /// <summary>Workers in status running.</summary>
+    public OrderedSet<WorkerState> Running;
+
+    /// <summary>Workers with more work than their share (row S39).</summary>
+    public OrderedSet<WorkerState> Saturated;
+#pragma warning restore CA1051
+
+    internal WorkerTable() => byAddressToken = byAddress.GetAlternateLookup<ReadOnlySpan<byte>>();
+
+    /// <summary>The workers, sorted by address.</summary>
+    public IReadOnlyList<WorkerState> Sorted => sorted;
+
+    /// <summary>Number of workers.</summary>
+    public int Count => sorted.Count;
+
+    /// <summary>Workers with too little to do (row S39), sorted by address.</summary>
+    public RankedWorkerSet Idle { get; } = new();
+
+    /// <summary>Running workers that may be sent tasks from the queue, least busy first (row S30).</summary>
+    public OpenSlots OpenSlots { get; } = new();
+
+    /// <summary>Threads of all workers.</summary>
+    public long TotalNThreads { get; private set; }
+
+    /// <summary>Memory limits of all workers, in bytes.</summary>
+    public long TotalMemory { get; private set; }
+
+    /// <summary>How many ever registered.</summary>
+    public long AddedTotal => registered;
+
+    /// <summary>How many were removed.</summary>
+    public long RemovedTotal { get; private set; }
+
+    /// <summary>Finds a worker by its address.</summary>
+    public bool TryGet(string address, [NotNullWhen(true)] out WorkerState? ws) =>
+        byAddress.TryGetValue(Key.FromString(address), out ws);
+
+    /// <summary>Finds a worker by its address, encoded.</summary>
+    public bool TryGet(ReadOnlySpan<byte> addressToken, [NotNullWhen(true)] out WorkerState? ws) =>
+        byAddressToken.TryGetValue(addressToken, out ws);
+
+    /// <summary>Finds a worker by its name, encoded.</summary>
+    public WorkerState? FindByName(Key name) => byName.GetValueOrDefault(name);
+
+    /// <summary>The workers on a host, in order of registration.</summary>
+    public IReadOnlyCollection<WorkerState> OnHost(string host) =>
+        byHost.TryGetValue(host, out OrderedSetOfWorkers? set) ? set : [];
+
+    /// <summary>The workers that have some of a resource, in order of registration.</summary>
+    public IReadOnlyCollection<WorkerState> WithResource(string resource) =>
+        byResource.TryGetValue(resource, out OrderedSetOfWorkers? set) ? set : [];
+
+    /// <summary>The hosts that workers run on.</summary>
+    public IReadOnlyCollection<string> Hosts => byHost.Keys;
+
+    internal long NextInsertion() => registered++;
+
+    internal void Add(WorkerState ws)
+    {
+        byAddress.Add(new Key(ws.AddressToken), ws);
+        byName.Add(ws.Name, ws);
+        AddTo(byHost, ws.Host, ws);
+        int at = ~sorted.BinarySearch(ws, AddressComparer.Instance);
+        WorkerState[] idle = Idle.ToArray();
+        sorted.Insert(at, ws);
+        Rerank(at, idle);
+        TotalNThreads += ws.NThreads;
+        TotalMemory += ws.MemoryLimit;
+        if (ws.Status == WorkerStatus.Running)
+        {
+            Running.Add(ws);
+        }
+    }
+
+    internal void Remove(WorkerState ws)
+    {
+        Idle.Remove(ws);
+        OpenSlots.Remove(ws);
+        Saturated.Remove(ws);
+        Running.Remove(ws);
+        byAddress.Remove(new Key(ws.AddressToken));
+        byName.Remove(ws.Name);
+        RemoveFrom(byHost, ws.Host, ws);
+        foreach (string resource in ws.Resources.Keys)
+        {
+            RemoveFrom(byResource, resource, ws);
+        }
+        WorkerState[] idle = Idle.ToArray();
+        sorted.RemoveAt(ws.Rank);
+        Rerank(ws.Rank, idle);
+        TotalNThreads -= ws.NThreads;
+        TotalMemory -= ws.MemoryLimit;
+        RemovedTotal++;
+    }
+
+    /// <summary>Dask's <c>add_resources</c>: what the worker offers, replacing amounts of the same name.</summary>
+    internal void SetResources(WorkerState ws, ResourceRestrictions? resources)
+    {
+        foreach ((string name, double amount) in resources?.Amounts ?? [])
+        {
+            ws.Resources[name] = amount;
+            ws.UsedResources.TryAdd(name, 0);
+            AddTo(byResource, name, ws);
+        }
+    }
+
+    // The set of idle workers goes by rank: it was read before the ranks changed.
+    private void Rerank(int from, WorkerState[] idle)
+    {
+        for (int i = from; i < sorted.Count; i++)
+        {
+            sorted[i].Rank = i;
+        }
+        Idle.Reset(sorted);
+        foreach (WorkerState ws in idle)
+        {
+            Idle.Add(ws);
+        }
+    }
+
+    private static void AddTo(Dictionary<string, OrderedSetOfWorkers> sets, string key, WorkerState ws)
+    {
+        if (!sets.TryGetValue(key, out OrderedSetOfWorkers? set))
+        {
+            sets[key] = set = [];
+        }
+        set.Add(ws);
+    }
+
+    private static void RemoveFrom(Dictionary<string, OrderedSetOfWorkers> sets, string key, WorkerState ws)
+    {
+        if (sets.TryGetValue(key, out OrderedSetOfWorkers? set) && set.Remove(ws) && set.Count == 0)
+        {
+            sets.Remove(key);
+        }
+    }
+
+    private sealed class AddressComparer : IComparer<WorkerState>
+    {
+        internal static readonly AddressComparer Instance = new();
+
+        public int Compare(WorkerState? x, WorkerState? y) => string.CompareOrdinal(x!.Address, y!.Address);
+    }
+
+    /// <summary>An <see cref="OrderedSet{T}"/> that can be put into a dictionary.</summary>
+    private sealed class OrderedSetOfWorkers : IReadOnlyCollection<WorkerState>
+    {
+        private OrderedSet<WorkerState> items;
+
+        public int Count => items.Count;
+
+        internal void Add(WorkerState ws) => items.Add(ws);
+
+        internal bool Remove(WorkerState ws) => items.Remove(ws);
+
+        public IEnumerator<WorkerState> GetEnumerator() => ((IEnumerable<WorkerState>)items).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}

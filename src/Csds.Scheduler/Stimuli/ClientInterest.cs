@@ -1,0 +1,106 @@
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>Which client wants which keys (rows CS5 to CS7, S28).</summary>
+internal static class ClientInterest
+{
+    /// <summary>CS5, Dask's <c>client_desires_keys</c>. Unknown ids are pseudo clients.</summary>
+    internal static void ClientDesiresKeys(this SchedulerState s, IEnumerable<Key> keys, string client)
+    {
+        if (!s.Clients.TryGetValue(client, out ClientState? cs))
+        {
+            s.Clients[client] = cs = new ClientState(client, 0, null, s.Now);
+        }
+        foreach (Key key in keys)
+        {
+            TaskState? ts = s.Tasks.Find(key);
+            if (ts is null)
+            {
+                if (s.Options.Dialect.TupleKeys)
+                {
+                    s.Outbox.Log(LogSeverity.Warning, $"Client '{client}' desires key {key.Repr()} but key is unknown.");
+                    continue;
+                }
+                ts = s.Tasks.Create(key, default); // 2022 waits for somebody to submit it.
+            }
+            ts.WhoWants.Add(cs);
+            cs.WantsWhat.Add(ts);
+            if (ts.State is TaskStateName.Memory or TaskStateName.Erred)
+            {
+                s.ReportOnKey(ts, cs);
+            }
+        }
+    }
+
+    /// <summary>CS6, Dask's <c>client_releases_keys</c>.</summary>
+    internal static void ClientReleasesKeys(this SchedulerState s, IEnumerable<Key> keys, ClientState cs, byte[] stimulusId)
+    {
+        foreach (Key key in keys)
+        {
+            if (s.Tasks.Find(key) is { } ts)
+            {
+                Release(s, cs, ts);
+            }
+        }
+        s.RunRecommendations(stimulusId);
+        s.FillOpenSlots(stimulusId);
+    }
+
+    /// <summary>One key of Dask's <c>_client_releases_keys</c>.</summary>
+    internal static void Release(SchedulerState s, ClientState cs, TaskState ts)
+    {
+        if (!cs.WantsWhat.Remove(ts))
+        {
+            return;
+        }
+        ts.WhoWants.Remove(cs);
+        if (!ts.WhoWants.IsEmpty)
+        {
+            return;
+        }
+        if (ts.Dependents.IsEmpty)
+        {
+            // No live dependents, can forget.
+            s.Recommendations.Add(ts, TaskStateName.Forgotten);
+        }
+        else if (ts.State != TaskStateName.Erred && ts.Waiters.IsEmpty)
+        {
+            s.Recommendations.Add(ts, TaskStateName.Released);
+        }
+    }
+
+    /// <summary>CS7, Dask's <c>report_on_key</c>: tells who wants the task, and this client, how it stands.</summary>
+    internal static void ReportOnKey(this SchedulerState s, TaskState ts, ClientState? client)
+    {
+        foreach (ClientState cs in ts.WhoWants)
+        {
+            if (!ReferenceEquals(cs, client))
+            {
+                Report(s, ts, cs);
+            }
+        }
+        if (client is not null)
+        {
+            Report(s, ts, client);
+        }
+    }
+
+    private static void Report(SchedulerState s, TaskState ts, ClientState cs)
+    {
+        MessageBatch batch = s.Outbox.To(cs);
+        switch (ts.State)
+        {
+            case TaskStateName.Memory:
+                batch.KeyInMemory(ts.Key);
+                break;
+            case TaskStateName.Erred:
+                TaskDetails? failing = ts.ExceptionBlame?.Details;
+                batch.TaskErred(ts.Key, failing?.Exception, failing?.Traceback);
+                break;
+            case TaskStateName.Forgotten:
+                batch.CancelledKeys([ts.Key], s.Options.Dialect);
+                break;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>What operations that move data between workers read and report.</summary>
+public static class DataMovement
+{
+    /// <summary>A worker by name or address, as <c>coerce_address</c> finds it; null if there is none.</summary>
+    public static WorkerState? FindWorker(this SchedulerState s, Key nameOrAddress)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        return GraphAnnotations.AddressOf(s, nameOrAddress) is { } address && s.Workers.TryGet(address, out WorkerState? ws) ? ws : null;
+    }
+
+    /// <summary>A worker was told to fetch these keys, and has done so.</summary>
+    public static void AddReplicas(this SchedulerState s, string address, IEnumerable<Key> keys, double now)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        ArgumentNullException.ThrowIfNull(keys);
+        s.Now = now;
+        if (s.Workers.TryGet(address, out WorkerState? ws))
+        {
+            s.AddKeys(ws, keys, s.Stimulus("redundant-replicas"));
+        }
+        s.CheckInvariants();
+    }
+
+    /// <summary>Puts items into a random order, which the seed determines.</summary>
+    public static void Shuffle<T>(this SchedulerState s, T[] items)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        s.Random.Shuffle(items);
+    }
+}

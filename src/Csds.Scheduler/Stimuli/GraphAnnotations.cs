@@ -1,0 +1,89 @@
+using Csds.Protocol;
+
+namespace Csds.Scheduler;
+
+/// <summary>Applies annotations to tasks (rows S36, S70): Dask's <c>_apply_annotations</c>.</summary>
+internal static class GraphAnnotations
+{
+    /// <summary>Annotates the tasks of a graph: the new ones, or in 2022 all that it names.</summary>
+    internal static void Apply(SchedulerState s, GraphUpdate update, GraphMerge merge)
+    {
+        if (merge.Graph.Annotations.Length == 0 && update.Extra.Count == 0)
+        {
+            return;
+        }
+        HashSet<TaskState>? only = s.Options.Dialect.PackedGraphs ? null : [.. merge.NewTasks];
+        foreach (int number in merge.TouchedNumbers)
+        {
+            if (number >= merge.Graph.Count)
+            {
+                continue;
+            }
+            TaskState ts = merge.StateOf(number)!;
+            if (only is not null && !only.Contains(ts))
+            {
+                continue;
+            }
+            if (update.Extra.TryGetValue(ts.Key, out TaskAnnotations? extra))
+            {
+                Apply(s, ts, extra);
+            }
+            if (merge.Graph.AnnotationsOf(number) is { } annotations)
+            {
+                Apply(s, ts, annotations);
+            }
+        }
+    }
+
+    private static void Apply(SchedulerState s, TaskState ts, TaskAnnotations annotations)
+    {
+        TaskDetails details = ts.EnsureDetails();
+        details.Annotations = annotations.Value;
+        details.AnnotatedPriority = annotations.Priority ?? details.AnnotatedPriority;
+        details.LooseRestrictions |= annotations.AllowOtherWorkers;
+        details.ResourceRestrictions = annotations.Resources ?? details.ResourceRestrictions;
+        if (annotations.Retries > 0)
+        {
+            details.Retries = annotations.Retries;
+        }
+        if (annotations.Workers is { Count: > 0 } workers)
+        {
+            Restrict(s, details, workers);
+        }
+    }
+
+    /// <summary>Splits <c>workers=</c> into addresses, of workers known by name too, and hosts.</summary>
+    internal static void Restrict(SchedulerState s, TaskDetails details, IEnumerable<Key> workers)
+    {
+        var addresses = new List<string>();
+        var hosts = new List<Key>();
+        foreach (Key worker in workers)
+        {
+            if (AddressOf(s, worker) is { } address)
+            {
+                addresses.Add(address);
+            }
+            else
+            {
+                hosts.Add(worker);
+            }
+        }
+        details.WorkerRestrictions = addresses.Count > 0 ? addresses : null;
+        details.HostRestrictions = hosts.Count > 0 ? hosts : null;
+    }
+
+    /// <summary>Dask's <c>coerce_address</c>: a worker's name or address as its address; null for a host.</summary>
+    internal static string? AddressOf(SchedulerState s, Key worker)
+    {
+        if (s.Workers.FindByName(worker) is { } named)
+        {
+            return named.Address;
+        }
+        string text = worker.ToString();
+        if (!CommAddress.TryParse(text, out CommAddress address))
+        {
+            return null;
+        }
+        return address.Host == "localhost" ? (address with { Host = "127.0.0.1" }).ToString() : address.ToString();
+    }
+}
