@@ -1,0 +1,148 @@
+"""Run specs of releases whose workers get pickled tasks (``dask._task_spec``)."""
+import copyreg
+import functools
+import operator
+import pickle
+
+from distributed.protocol.pickle import HIGHEST_PROTOCOL, dumps
+
+from .by_value import MAIN, ByValue, ByValuePickler
+from .run_spec_stream import CHUNK_BYTES, SHARED_BYTES, RunSpecStream
+
+#: After so many tasks in a row that the plain pickler could have written it is tried again.
+PLAIN_AGAIN = 32
+
+
+def write(answers, tasks):
+    """Sends each task the way upstream's ``ToPickle(run_spec)`` would arrive at a worker.
+
+    A task is pickled by the first of three that can: the plain pickler; one that pickles functions and classes which
+    workers cannot import, once for all tasks; Dask's own ``dumps``, which tries most and takes 100 µs and more.
+    """
+    writer = Writer(RunSpecStream(answers, "pickle"), tasks)
+    while writer.position < len(tasks):
+        writer.write_plain()
+        writer.write_by_value()
+    writer.stream.flush()
+
+
+class Writer:
+    """Writes tasks to a stream; ``position`` is the next one."""
+
+    def __init__(self, stream, tasks):
+        self.stream = stream
+        self.tasks = tasks
+        self.position = 0
+        self.dispatch_table = {**copyreg.dispatch_table, **fast_reductions()}
+        self.by_value = ByValue()
+        self.check_each = False
+
+    def write_plain(self):
+        """Writes tasks up to the first one that needs more than the plain pickler."""
+        complete = True
+        while complete and self.position < len(self.tasks):
+            stream, mark = self.stream, self.stream.mark()
+            end, complete = self._fill_chunk()
+            if not self.check_each and stream.out.getvalue().find(MAIN, mark[2]) >= 0:
+                # Once more, looking at every task: where one names __main__ many do.
+                self.check_each = complete = True
+                stream.undo(mark)
+                continue
+            self.position = end
+            if stream.full:
+                stream.flush()
+
+    def _fill_chunk(self):
+        """The position behind the last task written, and False if the one there has to be written otherwise."""
+        stream, out, tasks, buffers = self.stream, self.stream.out, self.tasks, []
+        pickler = pickle.Pickler(out, HIGHEST_PROTOCOL, buffer_callback=keep_small(buffers))
+        pickler.dispatch_table = self.dispatch_table
+        # Most graphs spend most of their time in this loop.
+        dump, clear_memo, tell, add_size = pickler.dump, pickler.clear_memo, out.tell, stream.sizes.append
+        for position in range(self.position, len(tasks)):
+            before = tell()
+            try:
+                dump(tasks[position])
+            except Exception:
+                stream.truncate(before)
+                return position, False
+            if self.check_each and MAIN in bytes(out.getbuffer()[before:]):
+                stream.truncate(before)
+                return position, False
+            clear_memo()
+            if buffers:
+                stream.end(tell() - before, raw(buffers))
+                buffers.clear()
+            else:
+                add_size(tell() - before)
+            if before > CHUNK_BYTES:
+                break
+        return position + 1, True
+
+    def write_by_value(self):
+        """Writes at least one task, if there is one, and goes on while they have something by value."""
+        stream, tasks, buffers = self.stream, self.tasks, []
+        pickler = None
+        plain = 0
+        while self.position < len(tasks) and plain < PLAIN_AGAIN:
+            if pickler is None or pickler.out is not stream.out:
+                keep = keep_small(buffers)
+                pickler = ByValuePickler(stream.out, self.by_value, self.dispatch_table, buffers, keep)
+            plain = 0 if self._write_task(tasks[self.position], pickler, buffers) else plain + 1
+            self.position += 1
+
+    def _write_task(self, task, pickler, buffers):
+        """Answers whether the task needed more than the plain pickler."""
+        stream, out = self.stream, self.stream.out
+        before = out.tell()
+        try:
+            special = pickler.dump_task(task)
+            accepted = special or MAIN not in bytes(out.getbuffer()[before:])
+        except Exception:
+            accepted = False  # Dask's dumps decides, and raises what users know
+        if not accepted:
+            special = True
+            buffers.clear()
+            stream.truncate(before)
+            pickler.clear_memo()
+            out.write(dumps(task, buffer_callback=buffers.append))
+        stream.end(out.tell() - before, raw(buffers))
+        buffers.clear()
+        if stream.full:
+            stream.flush()
+        return special
+
+
+def raw(buffers):
+    """The bytes of what pickling left out."""
+    return [buffer.raw() for buffer in buffers]
+
+
+def keep_small(large):
+    """A pickler's ``buffer_callback``: small buffers stay in the pickle, large ones go to this list."""
+
+    def keep(buffer):
+        return buffer.raw().nbytes < SHARED_BYTES or large.append(buffer)
+
+    return keep
+
+
+@functools.lru_cache(None)
+def fast_reductions():
+    """{class: how to reduce it}: the same as the classes' own ways, in less time or in fewer bytes."""
+    from dask._task_spec import Alias, Task
+
+    table = {}
+    if "__reduce__" not in vars(Alias):  # since 2025.1 it has this one
+        table[Alias] = lambda alias: (Alias, (alias.key, alias.target))
+    if "__getstate__" in vars(Task):  # otherwise the default, which is written in C
+        state = operator.attrgetter(*Task.get_all_slots())
+        reconstruct = copyreg.__newobj__
+
+        def reduce_task(task):
+            return reconstruct, (Task,), state(task)
+
+        sample = Task("key", len, "argument")
+        if sample.__reduce_ex__(HIGHEST_PROTOCOL)[:3] == reduce_task(sample):
+            table[Task] = reduce_task
+    return table

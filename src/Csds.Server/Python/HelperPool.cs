@@ -1,0 +1,119 @@
+using System.Threading.Channels;
+using Csds.Protocol;
+using Csds.Scheduler;
+using Microsoft.Extensions.Logging;
+
+namespace Csds.Server;
+
+/// <summary>
+/// The Python helpers: expands graphs, one per helper at a time, first come first served. A helper that crashes, hangs
+/// or takes too much memory costs the graph that it had, and nothing else.
+/// </summary>
+public sealed class HelperPool : IAsyncDisposable
+{
+    private readonly HelperSlot[] slots;
+    private readonly Channel<HelperSlot> idle = Channel.CreateUnbounded<HelperSlot>();
+
+    private HelperPool(PythonCommand python, HelperOptions options, ILoggerFactory loggers)
+    {
+        slots = new HelperSlot[Math.Max(1, options.Processes)];
+        for (int i = 0; i < slots.Length; i++)
+        {
+            slots[i] = new HelperSlot(python, options, TimeProvider.System, loggers);
+            idle.Writer.TryWrite(slots[i]);
+        }
+        Python = python;
+    }
+
+    /// <summary>The Python that the helpers run in.</summary>
+    public PythonCommand Python { get; }
+
+    /// <summary>Finds the Python to use and starts the first helper there; others are started when they are needed.</summary>
+    /// <param name="python">The command that the user names, or null: see <see cref="PythonFinder"/>.</param>
+    /// <param name="loggers">For the helpers' output.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <param name="options">Bounds, or null for the usual ones.</param>
+    /// <exception cref="HelperException">There is no usable Python; the message says what was tried.</exception>
+    /// <exception cref="FormatException">The named command cannot be split into words.</exception>
+    public static async Task<HelperPool> StartAsync(
+        string? python, ILoggerFactory loggers, CancellationToken cancel, HelperOptions? options = null)
+    {
+        PythonCommand command = await new PythonFinder(Environment.GetEnvironmentVariable).FindAsync(python, cancel).ConfigureAwait(false);
+        var pool = new HelperPool(command, options ?? new HelperOptions(), loggers);
+        try
+        {
+            await pool.slots[0].ReadyAsync(cancel).ConfigureAwait(false);
+            return pool;
+        }
+        catch
+        {
+            await pool.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>What the helpers' Dask is and how it is configured.</summary>
+    /// <exception cref="HelperException">No helper can be started.</exception>
+    public async Task<HelperConfiguration> ConfigureAsync()
+    {
+        await slots[0].ReadyAsync(CancellationToken.None).ConfigureAwait(false);
+        return slots[0].Configuration!;
+    }
+
+    /// <summary>
+    /// Makes the graph of an <c>update-graph*</c> message flat, as the stock scheduler of the installed release does.
+    /// The static order is not part of it.
+    /// </summary>
+    /// <param name="message">The whole message.</param>
+    /// <param name="cancel">Gives up; a helper that is at it is stopped.</param>
+    /// <exception cref="GraphExpansionException">It cannot be expanded: Dask's own error, or a RuntimeError that says what became of the helper.</exception>
+    public async Task<GraphMaterialized> ExpandAsync(Opaque message, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        HelperSlot slot = await idle.Reader.ReadAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await ExpandAsync(slot, message, mayRepeat: true, cancel).ConfigureAwait(false);
+        }
+        catch (HelperException error)
+        {
+            throw new GraphExpansionException(HelperFailure.FromText(error.Message));
+        }
+        finally
+        {
+            idle.Writer.TryWrite(slot);
+        }
+    }
+
+    /// <summary>Ends all helpers.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(slots.Select(slot => slot.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    private static async Task<GraphMaterialized> ExpandAsync(HelperSlot slot, Opaque message, bool mayRepeat, CancellationToken cancel)
+    {
+        HelperProcess helper = await slot.ReadyAsync(cancel).ConfigureAwait(false);
+        var expansion = new GraphExpansion();
+        try
+        {
+            await helper.AskAsync("expand", [message.Token, .. message.Frames], "expanding the graph", expansion.Take, cancel).ConfigureAwait(false);
+        }
+        catch (HelperLostException error)
+        {
+            slot.Lost(error.Message);
+            if (error.Untouched && mayRepeat)
+            {
+                return await ExpandAsync(slot, message, mayRepeat: false, cancel).ConfigureAwait(false);
+            }
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            slot.Lost("A helper was stopped, since its client is gone");
+            throw;
+        }
+        slot.Succeeded();
+        return expansion.Result();
+    }
+}

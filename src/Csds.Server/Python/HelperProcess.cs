@@ -1,0 +1,299 @@
+using System.Buffers;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Pipelines;
+using Csds.Protocol;
+using Microsoft.Extensions.Logging;
+using Nerdbank.MessagePack;
+
+namespace Csds.Server;
+
+/// <summary>
+/// One helper: a Python process that is asked through its standard input and answers through its standard output. One
+/// request at a time; once something has gone wrong it is of no further use.
+/// </summary>
+internal sealed class HelperProcess : IAsyncDisposable
+{
+    /// <summary>How long output is waited for from a process that has ended: its children may hold the pipe open.</summary>
+    private static readonly TimeSpan grace = TimeSpan.FromSeconds(2);
+
+    private readonly Process process;
+    private readonly HelperOptions options;
+    private readonly HelperOutput log;
+    private readonly HelperMemory memory;
+    private readonly PipeReader input;
+    private readonly FrameReader frames = new();
+    private readonly Task exited;
+    private string? stopped;
+    private long requests;
+
+    private HelperProcess(Process process, HelperOptions options, ILogger logger)
+    {
+        this.process = process;
+        this.options = options;
+        log = new HelperOutput(process.StandardError, logger);
+        memory = new HelperMemory(process.Id, options.MemoryLimit, () => Stop($"it used more than {Size(options.MemoryLimit)} of memory"));
+        input = PipeReader.Create(process.StandardOutput.BaseStream, new StreamPipeReaderOptions(bufferSize: 256 * 1024));
+        exited = process.WaitForExitAsync(CancellationToken.None);
+        _ = log.RunAsync();
+    }
+
+    /// <summary>The process.</summary>
+    internal int Id => process.Id;
+
+    /// <summary>False once the process has ended or was told to.</summary>
+    internal bool IsAlive => stopped is null && !exited.IsCompleted;
+
+    /// <summary>Starts one.</summary>
+    /// <exception cref="HelperException">It cannot be started, or ends at once; the message says why.</exception>
+    internal static async Task<HelperProcess> StartAsync(
+        PythonCommand python, HelperOptions options, ILogger logger, CancellationToken cancel)
+    {
+        var start = new ProcessStartInfo(python.FileName, [.. python.Arguments, "-c", HelperSources.Bootstrap])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var process = new Process { StartInfo = start };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception error)
+        {
+            process.Dispose();
+            throw new HelperException($"{python} cannot be started: {error.Message}");
+        }
+        var helper = new HelperProcess(process, options, logger);
+        try
+        {
+            await helper.StartedAsync(cancel).ConfigureAwait(false);
+            return helper;
+        }
+        catch (Exception error)
+        {
+            await helper.DisposeAsync().ConfigureAwait(false);
+            string last = helper.log.LastLines;
+            throw error is HelperLostException ? new HelperException($"{error.Message} ({python}){(last.Length > 0 ? "\n" : "")}{last}") : error;
+        }
+    }
+
+    /// <summary>
+    /// Sends a request and hands every answer to <paramref name="take"/>, until that says that it was the last one.
+    /// </summary>
+    /// <param name="op">What to do.</param>
+    /// <param name="body">The frames after the header.</param>
+    /// <param name="doing">What the helper is doing meanwhile, for messages about its end: "expanding the graph".</param>
+    /// <param name="take">Takes one answer; answers whether it was the last one.</param>
+    /// <param name="cancel">Gives up, which stops the process.</param>
+    /// <exception cref="HelperLostException">The process ended, took too long or too much memory.</exception>
+    internal async Task AskAsync(
+        string op, IReadOnlyList<ReadOnlyMemory<byte>> body, string doing, Func<HelperAnswer, bool> take, CancellationToken cancel)
+    {
+        long request = ++requests;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(options.RequestTimeout);
+        memory.Start();
+        try
+        {
+            await WriteAsync(Header(request, op), body, doing, limit.Token).ConfigureAwait(false);
+            bool last = false;
+            while (!last)
+            {
+                using FrameGroup message = await ReadAsync(doing, limit.Token).ConfigureAwait(false);
+                var answer = new HelperAnswer(message);
+                last = answer.Request == request
+                    ? take(answer)
+                    : throw new ProtocolException($"the helper answered request {answer.Request} instead of {request}");
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            Stop(string.Create(CultureInfo.InvariantCulture, $"it took longer than {options.RequestTimeout.TotalSeconds} seconds"));
+            throw new HelperLostException(Ending(doing), untouched: false);
+        }
+        catch (Exception error) when (error is not HelperLostException)
+        {
+            Stop(error.Message);
+            throw MessageReader.IsProtocolError(error) ? new HelperLostException(Ending(doing), untouched: false) : error;
+        }
+        finally
+        {
+            memory.Stop();
+        }
+    }
+
+    /// <summary>Kills the process.</summary>
+    /// <param name="reason">Why, for the one who waits for its answer.</param>
+    internal void Stop(string reason)
+    {
+        stopped ??= reason;
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception error) when (error is InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It has just ended by itself.
+        }
+    }
+
+    /// <summary>Ends the process; it gets a moment to do so by itself when its input is closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It is gone.
+        }
+        if (await Task.WhenAny(exited, Task.Delay(grace)).ConfigureAwait(false) != exited)
+        {
+            Stop("the scheduler closes");
+            await exited.ConfigureAwait(false);
+        }
+        memory.Dispose();
+        process.Dispose();
+    }
+
+    private async Task StartedAsync(CancellationToken cancel)
+    {
+        const string Doing = "starting";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(options.StartTimeout);
+        try
+        {
+            ReadOnlyMemory<byte>[] start = HelperSources.StartMessage;
+            await WriteAsync(start[0], start[1..], Doing, limit.Token).ConfigureAwait(false);
+            using FrameGroup message = await ReadAsync(Doing, limit.Token).ConfigureAwait(false);
+            if (new HelperAnswer(message).Op != "started")
+            {
+                throw new ProtocolException("it does not speak the helper's protocol");
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            Stop($"it took longer than {options.StartTimeout.TotalSeconds} seconds");
+            throw new HelperLostException(Ending(Doing), untouched: false);
+        }
+        catch (Exception error) when (MessageReader.IsProtocolError(error))
+        {
+            Stop(error.Message);
+            throw new HelperLostException(Ending(Doing), untouched: false);
+        }
+    }
+
+    private ReadOnlyMemory<byte> Header(long request, string op)
+    {
+        var buffer = new FrameBuffer();
+        var writer = new MessagePackWriter(buffer);
+        writer.WriteMapHeader(3);
+        writer.Write("id");
+        writer.Write(request);
+        writer.Write("op");
+        writer.Write(op);
+        writer.Write("validate");
+        writer.Write(options.Validate);
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private async Task WriteAsync(
+        ReadOnlyMemory<byte> first, IReadOnlyList<ReadOnlyMemory<byte>> others, string doing, CancellationToken cancel)
+    {
+        Stream output = process.StandardInput.BaseStream;
+        var prelude = new FrameBuffer();
+        FrameWriter.WritePrelude(prelude, first.Length, others);
+        prelude.Write(first.Span);
+        try
+        {
+            await output.WriteAsync(prelude.WrittenMemory, cancel).ConfigureAwait(false);
+            foreach (ReadOnlyMemory<byte> frame in others)
+            {
+                await output.WriteAsync(frame, cancel).ConfigureAwait(false);
+            }
+            await output.FlushAsync(cancel).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            await WaitForEndAsync().ConfigureAwait(false);
+            // The helper reads a request to its end before it looks at it.
+            throw new HelperLostException(Ending(doing), untouched: stopped is null);
+        }
+    }
+
+    private async Task<FrameGroup> ReadAsync(string doing, CancellationToken cancel)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task<FrameGroup?> reading = ReadMessageAsync(over.Token);
+        if (!reading.IsCompleted && await Task.WhenAny(reading, exited).ConfigureAwait(false) == exited)
+        {
+            over.CancelAfter(grace);
+        }
+        try
+        {
+            if (await reading.ConfigureAwait(false) is { } message)
+            {
+                return message;
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // It has ended, and something else keeps its pipe open.
+        }
+        await WaitForEndAsync().ConfigureAwait(false);
+        throw new HelperLostException(Ending(doing), untouched: false);
+    }
+
+    private async Task<FrameGroup?> ReadMessageAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            ReadResult result = await input.ReadAsync(cancel).ConfigureAwait(false);
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            bool complete = frames.TryRead(ref buffer, out FrameGroup? message);
+            input.AdvanceTo(buffer.Start, complete ? buffer.Start : buffer.End);
+            if (complete || result.IsCompleted)
+            {
+                return message;
+            }
+        }
+    }
+
+    // The pipe is closed: the process is ending, or it is broken and has to.
+    private async Task WaitForEndAsync()
+    {
+        if (await Task.WhenAny(exited, Task.Delay(grace)).ConfigureAwait(false) != exited)
+        {
+            Stop("it closed its output");
+            await exited.ConfigureAwait(false);
+        }
+    }
+
+    private string Ending(string doing)
+    {
+        if (stopped is { } reason)
+        {
+            return $"csds helper process was stopped while {doing}: {reason}";
+        }
+        int code = process.ExitCode;
+        string how = code > 128 ? $"signal {code - 128}{SignalName(code - 128)}" : $"exit code {code}";
+        return $"csds helper process died ({how}) while {doing}";
+    }
+
+    private static string SignalName(int signal) => signal switch
+    {
+        6 => ", SIGABRT",
+        7 => ", SIGBUS",
+        9 => ", SIGKILL: perhaps the system was out of memory",
+        11 => ", SIGSEGV",
+        15 => ", SIGTERM",
+        _ => "",
+    };
+
+    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.##} GiB");
+}

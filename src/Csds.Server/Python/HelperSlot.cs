@@ -1,0 +1,131 @@
+using Csds.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Csds.Server;
+
+/// <summary>
+/// The place of one helper: starts it, and another one when it is gone, at once after a single death and with growing
+/// pauses when they keep dying.
+/// </summary>
+internal sealed partial class HelperSlot(
+    PythonCommand python, HelperOptions options, TimeProvider clock, ILoggerFactory loggers) : IAsyncDisposable
+{
+    private static readonly TimeSpan firstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan longestPause = TimeSpan.FromSeconds(30);
+
+    private readonly ILogger logger = loggers.CreateLogger("csds.helper");
+    private readonly Lock gate = new();
+    private readonly CancellationTokenSource closed = new();
+    private Task<HelperProcess>? current;
+    private HelperConfiguration? configuration;
+    private int deaths;
+
+    /// <summary>What the helper of this place has said about its Dask; null before one was started.</summary>
+    internal HelperConfiguration? Configuration => configuration;
+
+    /// <summary>A helper that is ready for a request, started if need be.</summary>
+    /// <exception cref="HelperException">None can be started.</exception>
+    internal async Task<HelperProcess> ReadyAsync(CancellationToken cancel)
+    {
+        Task<HelperProcess> starting;
+        lock (gate)
+        {
+            if (current is null || current.IsFaulted || current.IsCanceled)
+            {
+                current = StartAsync(Pause());
+            }
+            else if (current.IsCompletedSuccessfully && !current.Result.IsAlive)
+            {
+                _ = current.Result.DisposeAsync().AsTask();
+                current = StartAsync(Pause());
+            }
+            starting = current;
+        }
+        return await starting.WaitAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Notes that a request was answered: helpers of this place are in order.</summary>
+    internal void Succeeded() => deaths = 0;
+
+    /// <summary>Notes that the helper is gone, and starts another one without waiting for the next request.</summary>
+    internal void Lost(string why)
+    {
+        deaths++;
+        LogLost(logger, why);
+        _ = ReadyAsync(closed.Token).ContinueWith(
+            static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await closed.CancelAsync().ConfigureAwait(false);
+        Task<HelperProcess>? last;
+        lock (gate)
+        {
+            last = current;
+            current = Task.FromException<HelperProcess>(new HelperException("The scheduler is closing."));
+            _ = current.Exception;
+        }
+        if (last is not null)
+        {
+            await last.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            if (last.IsCompletedSuccessfully)
+            {
+                await last.Result.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        closed.Dispose();
+    }
+
+    // The first death costs nothing: it was probably a graph's doing.
+    private TimeSpan Pause() =>
+        deaths <= 1 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(longestPause.Ticks, firstPause.Ticks << Math.Min(deaths - 2, 16)));
+
+    private async Task<HelperProcess> StartAsync(TimeSpan pause)
+    {
+        // Not within the lock.
+        await Task.Yield();
+        try
+        {
+            await Task.Delay(pause, clock, closed.Token).ConfigureAwait(false);
+            HelperProcess helper = await HelperProcess.StartAsync(python, options, logger, closed.Token).ConfigureAwait(false);
+            await ConfigureAsync(helper).ConfigureAwait(false);
+            LogStarted(logger, helper.Id, python, configuration!.Distributed);
+            return helper;
+        }
+        catch (HelperException)
+        {
+            deaths++;
+            throw;
+        }
+    }
+
+    // Also has the helper import Dask before the first graph needs it.
+    private async Task ConfigureAsync(HelperProcess helper)
+    {
+        try
+        {
+            await helper.AskAsync("configure", [], "importing Dask", Take, closed.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await helper.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private bool Take(HelperAnswer answer)
+    {
+        configuration = answer.Op == "configured"
+            ? HelperConfiguration.Read(answer)
+            : throw new HelperException($"Dask cannot be used from {python}: {HelperFailure.Read(answer).ExceptionText}");
+        return true;
+    }
+
+    [LoggerMessage(EventId = 62, Level = LogLevel.Debug, Message = "Helper process {ProcessId} is ready: {Python}, distributed {Version}")]
+    private static partial void LogStarted(ILogger logger, int processId, PythonCommand python, DaskVersion version);
+
+    [LoggerMessage(EventId = 63, Level = LogLevel.Warning, Message = "{Why}; another one is started")]
+    private static partial void LogLost(ILogger logger, string why);
+}
