@@ -1,0 +1,52 @@
+using Csds.Protocol;
+using Csds.Scheduler;
+
+namespace Csds.Server;
+
+/// <summary>Makes the core's settings of Dask's configuration and the command line (rows E19 to E48).</summary>
+public static class OptionsFromConfiguration
+{
+    private const string Scheduler = "distributed.scheduler.";
+
+    /// <summary>The settings.</summary>
+    /// <exception cref="FormatException">A value in the configuration or on the command line makes no sense.</exception>
+    public static SchedulerOptions Read(Configuration config, SchedulerArguments arguments, Dialect dialect)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(dialect);
+        var defaults = new SchedulerOptions();
+        double saturation = config.Number(Scheduler + "worker-saturation", defaults.WorkerSaturation);
+        if (!(saturation > 0))
+        {
+            throw new FormatException($"`distributed.scheduler.worker-saturation` must be a float > 0; got {saturation}");
+        }
+        int log = (int)config.Number(dialect.PackedGraphs ? Scheduler + "transition-log-length" : "distributed.admin.low-level-log-length", 1000);
+        return new SchedulerOptions
+        {
+            Dialect = dialect,
+            AllowedFailures = (int)config.Number(Scheduler + "allowed-failures", defaults.AllowedFailures),
+            Bandwidth = config.Bytes(Scheduler + "bandwidth", defaults.Bandwidth),
+            DefaultDataSize = (long)config.Bytes(Scheduler + "default-data-size", defaults.DefaultDataSize),
+            UnknownTaskDuration = config.Seconds(Scheduler + "unknown-task-duration") ?? defaults.UnknownTaskDuration,
+            DefaultTaskDurations = config.SecondsBelow(Scheduler + "default-task-durations"),
+            WorkerSaturation = saturation,
+            RootishTaskGroup = (int)config.Number(Scheduler + "rootish-taskgroup", defaults.RootishTaskGroup),
+            RootishTaskGroupDependencies =
+                (int)config.Number(Scheduler + "rootish-taskgroup-dependencies", defaults.RootishTaskGroupDependencies),
+            WorkerTtl = config.Seconds(Scheduler + "worker-ttl"),
+            IdleTimeout = IdleTimeout(arguments) ?? config.Seconds(Scheduler + "idle-timeout"),
+            NoWorkersTimeout = config.Seconds(Scheduler + "no-workers-timeout"),
+            MemoryTerminate = config.Text("distributed.worker.memory.terminate") is not (null or "False"),
+            RecentToOldTime = config.Seconds("distributed.worker.memory.recent-to-old-time") ?? defaults.RecentToOldTime,
+            Validate = arguments.Validate || config.Bool(Scheduler + "validate", otherwise: false),
+            TransitionLogLength = log,
+            EventsLogLength = dialect.PackedGraphs ? (int)config.Number(Scheduler + "events-log-length", 100_000) : log,
+            EventsCleanupDelay = config.Seconds(Scheduler + "events-cleanup-delay") ?? defaults.EventsCleanupDelay,
+        };
+    }
+
+    private static double? IdleTimeout(SchedulerArguments arguments) => arguments.IdleTimeout is { } text
+        ? TimeDelta.Parse(text) ?? throw new FormatException($"--idle-timeout is no duration: {text}")
+        : null;
+}

@@ -1,0 +1,111 @@
+using Csds.Protocol;
+using Csds.Scheduler;
+using Nerdbank.MessagePack;
+
+namespace Csds.Server;
+
+/// <summary>
+/// Takes a client's graph from its message to the state: expansion, by the native reader or the helper, and ordering
+/// happen here, beside the reactor; the rest in one turn of it (row S83).
+/// </summary>
+public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
+{
+    /// <summary>Whether any message of a transfer carries a graph.</summary>
+    public static bool HasGraph(FrameGroup frames)
+    {
+        var reader = new MessageReader(frames);
+        if (reader.NextType != MessagePackType.Array)
+        {
+            return IsGraph(ref reader);
+        }
+        int count = reader.ReadArrayHeader();
+        for (int i = 0; i < count; i++)
+        {
+            if (IsGraph(ref reader))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Whether a message carries a graph.</summary>
+    public static bool IsGraph(Opaque message)
+    {
+        var reader = new MessageReader(message);
+        return IsGraph(ref reader);
+    }
+
+    /// <summary>The messages of a transfer, each with its own frames.</summary>
+    public static IReadOnlyList<Opaque> Split(FrameGroup frames)
+    {
+        var messages = new List<Opaque>();
+        var reader = new MessageReader(frames);
+        int count = reader.NextType == MessagePackType.Array ? reader.ReadArrayHeader() : 1;
+        for (int i = 0; i < count; i++)
+        {
+            messages.Add(reader.ReadOpaque());
+        }
+        return messages;
+    }
+
+    /// <summary>Expands a graph and submits it; completes when it is in the state, or has failed there.</summary>
+    /// <exception cref="ProtocolException">The message is malformed.</exception>
+    public async Task SubmitAsync(ClientState client, Opaque message, CancellationToken clientGone)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        GraphUpdate update = ReadUpdate(client, message);
+        double start = await reactor.AskAsync((s, now) =>
+        {
+            s.BeginGraphUpdate();
+            return now;
+        }).ConfigureAwait(false);
+        try
+        {
+            GraphMaterialized graph = await expander.ExpandAsync(message, update, clientGone).ConfigureAwait(false);
+            await reactor.TellAsync((s, now) => s.UpdateGraph(update, graph, start, now)).ConfigureAwait(false);
+        }
+        catch (GraphExpansionException error)
+        {
+            await reactor.TellAsync((s, now) => s.GraphFailed(update, error.Failure, now)).ConfigureAwait(false);
+        }
+        catch (Exception error) when (MessageReader.IsProtocolError(error) || error is OperationCanceledException)
+        {
+            byte[] pickle = PickleWriter.Exception("builtins", "RuntimeError", error.Message);
+            var failure = new Failure(Opaque.FromBytes(pickle), null, error.Message, null);
+            await reactor.TellAsync((s, now) => s.GraphFailed(update, failure, now)).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static GraphUpdate ReadUpdate(ClientState client, Opaque message)
+    {
+        var reader = new MessageReader(message);
+        return GraphUpdate.Read(ref reader, client.ClientKey);
+    }
+
+    // Reads one item and looks at its op; the item may be the text "OK".
+    private static bool IsGraph(ref MessageReader reader)
+    {
+        if (reader.NextType != MessagePackType.Map)
+        {
+            reader.Skip();
+            return false;
+        }
+        bool graph = false;
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            if (reader.ReadUtf8().SequenceEqual("op"u8))
+            {
+                ReadOnlySpan<byte> op = reader.ReadUtf8();
+                graph = op.SequenceEqual("update-graph"u8) || op.SequenceEqual("update-graph-hlg"u8);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+        return graph;
+    }
+}

@@ -1,0 +1,223 @@
+using Csds.Protocol;
+using Csds.Scheduler;
+using Nerdbank.MessagePack;
+
+namespace Csds.Server;
+
+/// <summary>
+/// Reads graphs that 2022's clients send as plain msgpack, without any Python (rows CS1, CS2, S68 to S70): those whose
+/// layers are all materialised, and the flat form in which futures that were unpickled are declared.
+/// </summary>
+public sealed class PackedGraph
+{
+    private readonly List<Key> keys = [];
+    private readonly List<RunSpec> runSpecs = [];
+    private readonly Dictionary<Key, int> numbers = new(KeyComparer.Instance);
+    private readonly Dictionary<Key, HashSet<Key>> dependencies = new(KeyComparer.Instance);
+    private readonly Dictionary<Key, TaskAnnotations> annotations = new(KeyComparer.Instance);
+
+    private PackedGraph()
+    {
+    }
+
+    /// <summary>Reads the graph in a message; null if it needs Python.</summary>
+    /// <exception cref="ProtocolException">The message is malformed.</exception>
+    public static GraphMaterialized? TryRead(Opaque message)
+    {
+        var graph = new PackedGraph();
+        var reader = new MessageReader(message);
+        bool native = false;
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            switch (reader.ReadString())
+            {
+                case "hlg":
+                    if (!IsMaterialized(reader.Peek()))
+                    {
+                        return null;
+                    }
+                    native = true;
+                    graph.ReadLayers(ref reader);
+                    break;
+                case "tasks":
+                    native = true;
+                    graph.ReadTasks(ref reader, []);
+                    break;
+                case "dependencies":
+                    graph.ReadDependencies(ref reader);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+        return native ? graph.Build() : null;
+    }
+
+    private static bool IsMaterialized(MessageReader reader)
+    {
+        bool materialized = true;
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            if (!reader.ReadUtf8().SequenceEqual("layers"u8))
+            {
+                reader.Skip();
+                continue;
+            }
+            int layers = reader.ReadArrayHeader();
+            for (int k = 0; k < layers; k++)
+            {
+                materialized &= IsMaterializedLayer(ref reader);
+            }
+        }
+        return materialized;
+    }
+
+    // Layer's own default packing has no module.
+    private static bool IsMaterializedLayer(ref MessageReader reader)
+    {
+        string? module = null, name = null;
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            switch (reader.ReadString())
+            {
+                case "__module__": module = reader.ReadStringOrNull(); break;
+                case "__name__": name = reader.ReadStringOrNull(); break;
+                default: reader.Skip(); break;
+            }
+        }
+        return module is null || (module == "dask.highlevelgraph" && name == "MaterializedLayer");
+    }
+
+    private void ReadLayers(ref MessageReader reader)
+    {
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            if (!reader.ReadUtf8().SequenceEqual("layers"u8))
+            {
+                reader.Skip();
+                continue;
+            }
+            int layers = reader.ReadArrayHeader();
+            for (int k = 0; k < layers; k++)
+            {
+                ReadLayer(ref reader);
+            }
+        }
+    }
+
+    private void ReadLayer(ref MessageReader reader)
+    {
+        var layerKeys = new List<Key>();
+        Opaque? layerAnnotations = null;
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            switch (reader.ReadString())
+            {
+                case "state": ReadState(ref reader, layerKeys); break;
+                case "annotations": layerAnnotations = reader.TryReadNil() ? null : reader.ReadOpaque(); break;
+                default: reader.Skip(); break;
+            }
+        }
+        if (layerAnnotations is not null)
+        {
+            PackedAnnotations.Merge(annotations, layerAnnotations, layerKeys);
+        }
+    }
+
+    private void ReadState(ref MessageReader reader, List<Key> layerKeys)
+    {
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            switch (reader.ReadString())
+            {
+                case "dsk": ReadTasks(ref reader, layerKeys); break;
+                case "dependencies": ReadDependencies(ref reader); break;
+                default: reader.Skip(); break;
+            }
+        }
+    }
+
+    private void ReadTasks(ref MessageReader reader, List<Key> layerKeys)
+    {
+        int tasks = reader.ReadMapHeader();
+        for (int i = 0; i < tasks; i++)
+        {
+            Key key = reader.ReadKey();
+            RunSpec runSpec = RunSpec.FromPacked(reader.ReadOpaque());
+            layerKeys.Add(key);
+            if (numbers.TryAdd(key, keys.Count))
+            {
+                keys.Add(key);
+                runSpecs.Add(runSpec);
+            }
+            else
+            {
+                runSpecs[numbers[key]] = runSpec;
+            }
+        }
+    }
+
+    private void ReadDependencies(ref MessageReader reader)
+    {
+        if (reader.TryReadNil())
+        {
+            return;
+        }
+        int tasks = reader.ReadMapHeader();
+        for (int i = 0; i < tasks; i++)
+        {
+            Key key = reader.ReadKey();
+            int count = reader.ReadSequenceHeader();
+            HashSet<Key>? needed = dependencies.GetValueOrDefault(key);
+            for (int k = 0; k < count; k++)
+            {
+                Key dependency = reader.ReadKey();
+                if (dependency != key)
+                {
+                    needed ??= new HashSet<Key>(KeyComparer.Instance);
+                    needed.Add(dependency);
+                }
+            }
+            if (needed is not null)
+            {
+                dependencies[key] = needed;
+            }
+        }
+    }
+
+    private GraphMaterialized Build()
+    {
+        var external = new List<Key>();
+        var flat = new List<int>();
+        var offsets = new int[keys.Count + 1];
+        for (int i = 0; i < keys.Count; i++)
+        {
+            foreach (Key dependency in dependencies.GetValueOrDefault(keys[i]) ?? [])
+            {
+                if (!numbers.TryGetValue(dependency, out int number))
+                {
+                    number = numbers[dependency] = keys.Count + external.Count;
+                    external.Add(dependency);
+                }
+                flat.Add(number);
+            }
+            offsets[i + 1] = flat.Count;
+        }
+        return new GraphMaterialized
+        {
+            Keys = [.. keys],
+            External = [.. external],
+            DependencyOffsets = offsets,
+            Dependencies = [.. flat],
+            RunSpecs = [.. runSpecs],
+            Annotations = annotations.Count == 0 ? [] : [.. keys.Select(k => annotations.GetValueOrDefault(k))],
+        };
+    }
+}

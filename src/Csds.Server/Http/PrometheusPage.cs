@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+using Csds.Scheduler;
+
+namespace Csds.Server;
+
+/// <summary>The page <c>/metrics</c>, with the names that Dask's has (rows H20, H21).</summary>
+internal sealed class PrometheusPage
+{
+    private readonly StringBuilder text = new();
+
+    internal static string Write(SchedulerState s)
+    {
+        var page = new PrometheusPage();
+        page.WriteScheduler(s);
+        return page.text.ToString();
+    }
+
+    private void WriteScheduler(SchedulerState s)
+    {
+        Metric("dask_scheduler_clients", "gauge", "Number of clients connected");
+        Sample("dask_scheduler_clients", s.AllClients.Count - 1);
+        Metric("dask_scheduler_client_connections_added_total", "counter", "Total number of client connections added");
+        Sample("dask_scheduler_client_connections_added_total", s.ClientsAdded);
+        Metric("dask_scheduler_client_connections_removed_total", "counter", "Total number of client connections removed");
+        Sample("dask_scheduler_client_connections_removed_total", s.ClientsRemoved);
+        Metric("dask_scheduler_workers_added_total", "counter", "Total number of workers added");
+        Sample("dask_scheduler_workers_added_total", s.Workers.AddedTotal);
+        Metric("dask_scheduler_workers_removed_total", "counter", "Total number of workers removed");
+        Sample("dask_scheduler_workers_removed_total", s.Workers.RemovedTotal);
+        WriteWorkers(s);
+        WriteTasks(s);
+    }
+
+    private void WriteWorkers(SchedulerState s)
+    {
+        int idle = s.Workers.Idle.Count;
+        int saturated = s.Workers.Saturated.Count;
+        int paused = s.Workers.Sorted.Count(ws => ws.Status == WorkerStatus.Paused);
+        int retiring = s.Workers.Sorted.Count(ws => ws.Status == WorkerStatus.ClosingGracefully);
+        Metric("dask_scheduler_workers", "gauge", "Number of workers known by scheduler");
+        Sample("dask_scheduler_workers", idle, ("state", "idle"));
+        Sample("dask_scheduler_workers", s.Workers.Running.Count - idle - saturated, ("state", "partially_saturated"));
+        Sample("dask_scheduler_workers", saturated, ("state", "saturated"));
+        Sample("dask_scheduler_workers", paused, ("state", "paused"));
+        Sample("dask_scheduler_workers", retiring, ("state", "retiring"));
+    }
+
+    private void WriteTasks(SchedulerState s)
+    {
+        Metric("dask_scheduler_tasks", "gauge", "Number of tasks known by scheduler");
+        foreach (TaskStateName state in Enum.GetValues<TaskStateName>())
+        {
+            long count = s.Tasks.Groups.Sum(tg => tg.CountOf(state));
+            if (state != TaskStateName.Forgotten)
+            {
+                Sample("dask_scheduler_tasks", count, ("state", state.ToText()));
+            }
+        }
+        Metric("dask_scheduler_tasks_forgotten_total", "counter", "Total number of processed tasks no longer in memory");
+        Sample("dask_scheduler_tasks_forgotten_total", s.TasksForgotten);
+        Metric("dask_scheduler_task_groups", "gauge", "Number of task groups known by scheduler");
+        Sample("dask_scheduler_task_groups", s.Tasks.Groups.Count);
+        Metric("dask_scheduler_tasks_suspicious_total", "counter", "Total number of times a task has been marked suspicious");
+        foreach (TaskPrefix prefix in s.Tasks.Prefixes)
+        {
+            Sample("dask_scheduler_tasks_suspicious_total", prefix.Suspicious, ("task_prefix_name", prefix.Name));
+        }
+        Metric("dask_scheduler_prefix_state_totals_total", "counter", "Accumulated count of task prefix in each state");
+        foreach (TaskPrefix prefix in s.Tasks.Prefixes)
+        {
+            foreach (TaskStateName state in Enum.GetValues<TaskStateName>())
+            {
+                Sample("dask_scheduler_prefix_state_totals_total", prefix.StateCount(state),
+                    ("task_prefix_name", prefix.Name), ("state", state.ToText()));
+            }
+        }
+    }
+
+    private void Metric(string name, string type, string help) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n')
+            .Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+
+    private void Sample(string name, double value, params ReadOnlySpan<(string Name, string Value)> labels)
+    {
+        text.Append(name);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            text.Append(i == 0 ? '{' : ',').Append(labels[i].Name).Append("=\"").Append(Escape(labels[i].Value)).Append('"');
+        }
+        text.Append(labels.Length > 0 ? "} " : " ").Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+    }
+
+    private static string Escape(string value) => value
+        .Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\"", "\\\"", StringComparison.Ordinal)
+        .Replace("\n", "\\n", StringComparison.Ordinal);
+}

@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Csds.Protocol;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Csds.Server;
+
+/// <summary>
+/// Calls workers and nannies (rows SR1 to SR11): one request at a time on a comm, and comms that are free are used
+/// again, as Dask's <c>ConnectionPool</c>.
+/// </summary>
+public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, ConcurrentBag<Connection>> idle = new();
+    private readonly SocketConnectionContextFactory sockets =
+        new(new SocketConnectionFactoryOptions(), loggers.CreateLogger<CommPool>());
+
+    /// <summary>Sends a request and answers the reply's message, whose memory the caller disposes of.</summary>
+    /// <exception cref="IOException">The peer cannot be reached, or the connection broke.</exception>
+    public Task<FrameGroup> CallAsync(string address, MessageBatch request, CancellationToken cancel = default) =>
+        CallAsync(address, request, null, cancel);
+
+    /// <summary>Sends a request, reads the reply, and sends <paramref name="acknowledgement"/> if it is given.</summary>
+    /// <exception cref="IOException">The peer cannot be reached, or the connection broke.</exception>
+    public async Task<FrameGroup> CallAsync(
+        string address, MessageBatch request, MessageBatch? acknowledgement, CancellationToken cancel = default)
+    {
+        // A comm that lay idle may have been closed by the peer: then a fresh one is tried.
+        while (TryTakeIdle(address, out Connection? used))
+        {
+            try
+            {
+                return await CallOnAsync(used, address, request, acknowledgement, cancel).ConfigureAwait(false);
+            }
+            catch (IOException) when (!cancel.IsCancellationRequested)
+            {
+            }
+        }
+        Connection comm = await ConnectAsync(address, cancel).ConfigureAwait(false);
+        return await CallOnAsync(comm, address, request, acknowledgement, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Drops the idle comms to a peer that is gone.</summary>
+    public void Forget(string address)
+    {
+        if (idle.TryRemove(address, out ConcurrentBag<Connection>? bag))
+        {
+            foreach (Connection comm in bag)
+            {
+                comm.Abort("the peer is gone");
+            }
+        }
+    }
+
+    /// <summary>Opens a comm: connects and shakes hands.</summary>
+    /// <exception cref="IOException">The peer cannot be reached in time.</exception>
+    public async Task<Connection> ConnectAsync(string address, CancellationToken cancel = default)
+    {
+        CommAddress parsed = CommAddress.Parse(address);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(settings.ConnectTimeout);
+        try
+        {
+            var comm = new Connection(await DialAsync(parsed, timeout.Token).ConfigureAwait(false), FrameLimits.Default);
+            var hello = new MessageBatch();
+            Handshake.Write(hello);
+            comm.Send(hello);
+            using FrameGroup answer = await comm.ReadAsync(timeout.Token).ConfigureAwait(false)
+                ?? throw new IOException($"{address} closed before the handshake");
+            _ = Handshake.Read(answer);
+            return comm;
+        }
+        catch (Exception error) when (error is SocketException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            throw new IOException($"Timed out trying to connect to {address} after {settings.ConnectTimeout.TotalSeconds} s", error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (string address in idle.Keys)
+        {
+            Forget(address);
+        }
+        sockets.Dispose();
+        await ValueTask.CompletedTask.ConfigureAwait(false);
+    }
+
+    private async Task<ConnectionContext> DialAsync(CommAddress address, CancellationToken cancel)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            EndPoint endpoint = IPAddress.TryParse(address.Host, out IPAddress? ip)
+                ? new IPEndPoint(ip, address.Port)
+                : new DnsEndPoint(address.Host, address.Port);
+            await socket.ConnectAsync(endpoint, cancel).ConfigureAwait(false);
+            return sockets.Create(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private bool TryTakeIdle(string address, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Connection? comm)
+    {
+        comm = null;
+        return idle.TryGetValue(address, out ConcurrentBag<Connection>? bag) && bag.TryTake(out comm);
+    }
+
+    private async Task<FrameGroup> CallOnAsync(
+        Connection comm, string address, MessageBatch request, MessageBatch? acknowledgement, CancellationToken cancel)
+    {
+        try
+        {
+            comm.Send(request);
+            FrameGroup reply = await comm.ReadAsync(cancel).ConfigureAwait(false)
+                ?? throw new IOException($"{address} closed the connection");
+            if (acknowledgement is not null)
+            {
+                comm.Send(acknowledgement);
+            }
+            idle.GetOrAdd(address, _ => []).Add(comm);
+            return reply;
+        }
+        catch (Exception error)
+        {
+            comm.Abort(error.Message);
+            if (MessageReader.IsProtocolError(error))
+            {
+                throw new IOException($"{address} broke the protocol: {error.Message}", error);
+            }
+            throw;
+        }
+    }
+}

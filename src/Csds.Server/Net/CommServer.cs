@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using Csds.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Csds.Server;
+
+/// <summary>
+/// Serves one accepted comm after its handshake: requests and answers in turn (rows W26 to W32), until it ends or an
+/// operation takes it over as a stream.
+/// </summary>
+public sealed partial class CommServer(RpcTable operations, ServerSettings settings, ILogger logger)
+{
+    private readonly ConcurrentDictionary<Connection, bool> open = new();
+
+    /// <summary>Serves a connection until it ends. Never throws for what the peer does.</summary>
+    public async Task ServeAsync(Connection comm)
+    {
+        ArgumentNullException.ThrowIfNull(comm);
+        open[comm] = true;
+        try
+        {
+            await ShakeHandsAsync(comm).ConfigureAwait(false);
+            while (await ServeOneAsync(comm).ConfigureAwait(false))
+            {
+            }
+        }
+        catch (Exception error) when (MessageReader.IsProtocolError(error))
+        {
+            LogProtocolError(logger, comm.RemoteAddress, error.Message);
+            comm.Abort(error.Message);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            LogClosed(logger, comm.RemoteAddress, error.Message);
+        }
+        finally
+        {
+            open.TryRemove(comm, out _);
+        }
+    }
+
+    /// <summary>Ends every connection that is no stream: a half-open handshake must not hold up the shutdown (row W12).</summary>
+    public void CloseAll()
+    {
+        foreach (Connection comm in open.Keys)
+        {
+            comm.CloseBehindOutput();
+        }
+    }
+
+    private async Task ShakeHandsAsync(Connection comm)
+    {
+        var hello = new MessageBatch();
+        Handshake.Write(hello);
+        comm.Send(hello);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(comm.Closed);
+        timeout.CancelAfter(settings.ConnectTimeout);
+        using FrameGroup answer = await comm.ReadAsync(timeout.Token).ConfigureAwait(false)
+            ?? throw new IOException("closed before the handshake");
+        _ = Handshake.Read(answer);
+    }
+
+    private async Task<bool> ServeOneAsync(Connection comm)
+    {
+        using FrameGroup? message = await comm.ReadAsync().ConfigureAwait(false);
+        if (message is null)
+        {
+            return false;
+        }
+        var call = new RpcCall(comm, message);
+        await operations.DispatchAsync(call).ConfigureAwait(false);
+        if (call.Takeover is { } takeover)
+        {
+            await takeover().ConfigureAwait(false);
+        }
+        if (call.WantsReply)
+        {
+            comm.Send(call.Reply);
+        }
+        return call is { Takeover: null, CloseAfterwards: false };
+    }
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Closing the connection from {Address}: {Reason}")]
+    private static partial void LogProtocolError(ILogger logger, string address, string reason);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Debug, Message = "Connection from {Address} closed: {Reason}")]
+    private static partial void LogClosed(ILogger logger, string address, string reason);
+}

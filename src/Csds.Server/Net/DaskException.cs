@@ -1,0 +1,45 @@
+using Csds.Protocol;
+
+namespace Csds.Server;
+
+/// <summary>An error that the peer sees as the Python exception <c>module.name(message)</c> (row W29).</summary>
+public sealed class DaskException(string module, string name, string message) : Exception(message)
+{
+    /// <summary>The peer's view of an error of ours: RuntimeError.</summary>
+    public static DaskException From(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return error is TimeoutException
+            ? new DaskException("asyncio.exceptions", "TimeoutError", error.Message)
+            : new DaskException("builtins", "RuntimeError", error.Message);
+    }
+
+    /// <summary>Python's ValueError.</summary>
+    public static DaskException ValueError(string message) => new("builtins", "ValueError", message);
+
+    /// <summary>Python's KeyError.</summary>
+    public static DaskException KeyError(string message) => new("builtins", "KeyError", message);
+
+    /// <summary>Python's TimeoutError.</summary>
+    public static DaskException Timeout(string message) => new("asyncio.exceptions", "TimeoutError", message);
+
+    /// <summary>The pickled exception.</summary>
+    public byte[] Pickle() => PickleWriter.Exception(module, name, Message);
+
+    /// <summary>Writes the answer <c>uncaught-error</c>.</summary>
+    public void Write(MessageBatch reply)
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        string repr = $"{name}({Key.FromString(Message).Repr()})";
+        MessageWriter w = reply.Single();
+        w.Map(6);
+        w.Field("status"u8, "uncaught-error"u8);
+        w.Text("exception"u8);
+        w.Bytes(Pickle());
+        w.FieldToken("traceback"u8, Tokens.Nil);
+        w.Field("text"u8, Message);
+        w.Field("exception_text"u8, repr);
+        w.Field("traceback_text"u8, "");
+        w.End();
+    }
+}

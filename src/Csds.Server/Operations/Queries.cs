@@ -1,0 +1,216 @@
+using Csds.Protocol;
+using Csds.Scheduler;
+
+namespace Csds.Server;
+
+/// <summary>Questions about the state that need nothing but the state (rows R17, R18, R25, R43, R49 to R51).</summary>
+public sealed class Queries(Reactor reactor)
+{
+    private delegate void Answer(SchedulerState s, Arguments arguments, ref MessageWriter w);
+
+    /// <summary>Adds the operations to the table.</summary>
+    public void AddTo(RpcTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        Add(table, "ncores", (SchedulerState s, Arguments a, ref MessageWriter w) => NCores(s, a, ref w, running: false));
+        Add(table, "ncores_running", (SchedulerState s, Arguments a, ref MessageWriter w) => NCores(s, a, ref w, running: true));
+        Add(table, "who_has", WhoHas);
+        Add(table, "has_what", (SchedulerState s, Arguments a, ref MessageWriter w) => ByWorker(s, a, ref w, ws => ws.HasWhat));
+        Add(table, "processing", (SchedulerState s, Arguments a, ref MessageWriter w) => ByWorker(s, a, ref w, ws => ws.Processing));
+        Add(table, "nbytes", NBytes);
+        Add(table, "get_task_status", TaskStatus);
+        Add(table, "get_task_prefix_states", PrefixStates);
+        Add(table, "get_story", Story);
+        Add(table, "check_idle", CheckIdle);
+        Add(table, "get_error_cause", ErrorCause);
+    }
+
+    private void Add(RpcTable table, string op, Answer answer) => table.Add(op, call =>
+    {
+        var arguments = new Arguments(call);
+        return reactor.TellAsync((s, _) =>
+        {
+            MessageWriter w = call.Reply.Single();
+            answer(s, arguments, ref w);
+            w.End();
+        });
+    });
+
+    private static void NCores(SchedulerState s, Arguments a, ref MessageWriter w, bool running)
+    {
+        WorkerState[] workers = [.. Selected(s, a).Where(ws => !running || ws.Status == WorkerStatus.Running)];
+        w.Map(workers.Length);
+        foreach (WorkerState ws in workers)
+        {
+            w.Token(ws.AddressToken);
+            w.Int(ws.NThreads);
+        }
+    }
+
+    private static void WhoHas(SchedulerState s, Arguments a, ref MessageWriter w)
+    {
+        if (a.Keys("keys") is { } keys)
+        {
+            w.Map(keys.Count);
+            foreach (Key key in keys)
+            {
+                w.Key(key);
+                WriteHolders(ref w, s.Tasks.Find(key));
+            }
+            return;
+        }
+        w.Map(s.Tasks.Count);
+        foreach (TaskState ts in s.Tasks.Tasks)
+        {
+            w.Key(ts.Key);
+            WriteHolders(ref w, ts);
+        }
+    }
+
+    private static void WriteHolders(ref MessageWriter w, TaskState? ts)
+    {
+        w.List(ts?.WhoHas.Count ?? 0);
+        if (ts is not null)
+        {
+            foreach (WorkerState ws in ts.WhoHas)
+            {
+                w.Token(ws.AddressToken);
+            }
+        }
+    }
+
+    private static void ByWorker(
+        SchedulerState s, Arguments a, ref MessageWriter w, Func<WorkerState, OrderedSet<TaskState>> tasksOf)
+    {
+        if (a.Keys("workers") is { } names)
+        {
+            w.Map(names.Count);
+            foreach (Key name in names)
+            {
+                w.Key(name);
+                WriteTasks(ref w, s.Workers.TryGet(name.Token, out WorkerState? ws) ? tasksOf(ws) : default);
+            }
+            return;
+        }
+        w.Map(s.Workers.Count);
+        foreach (WorkerState ws in s.Workers.Sorted)
+        {
+            w.Token(ws.AddressToken);
+            WriteTasks(ref w, tasksOf(ws));
+        }
+    }
+
+    private static void WriteTasks(ref MessageWriter w, OrderedSet<TaskState> tasks)
+    {
+        w.List(tasks.Count);
+        foreach (TaskState ts in tasks)
+        {
+            w.Key(ts.Key);
+        }
+    }
+
+    private static void NBytes(SchedulerState s, Arguments a, ref MessageWriter w)
+    {
+        IEnumerable<TaskState> tasks = a.Keys("keys") is { } keys
+            ? keys.Select(s.Tasks.Find).OfType<TaskState>()
+            : s.Tasks.Tasks.Where(ts => ts.NBytes >= 0);
+        if (a.Bool("summary", otherwise: true))
+        {
+            var sums = new Dictionary<string, long>();
+            foreach (TaskState ts in tasks)
+            {
+                sums[ts.Prefix.Name] = sums.GetValueOrDefault(ts.Prefix.Name) + s.NBytesOf(ts);
+            }
+            w.Map(sums.Count);
+            foreach ((string name, long nbytes) in sums)
+            {
+                w.Text(name);
+                w.Int(nbytes);
+            }
+            return;
+        }
+        TaskState[] all = [.. tasks];
+        w.Map(all.Length);
+        foreach (TaskState ts in all)
+        {
+            w.Key(ts.Key);
+            w.Int(s.NBytesOf(ts));
+        }
+    }
+
+    private static void TaskStatus(SchedulerState s, Arguments a, ref MessageWriter w)
+    {
+        IReadOnlyList<Key> keys = a.Keys("keys") ?? [];
+        w.Map(keys.Count);
+        foreach (Key key in keys)
+        {
+            w.Key(key);
+            w.Text(s.Tasks.Find(key)?.State.ToText());
+        }
+    }
+
+    private static void PrefixStates(SchedulerState s, Arguments a, ref MessageWriter w)
+    {
+        TaskPrefix[] active = [.. s.Tasks.Prefixes.Where(p => p.Groups.Count > 0)];
+        w.Map(active.Length);
+        foreach (TaskPrefix prefix in active)
+        {
+            w.Text(prefix.Name);
+            w.Map(6);
+            foreach (TaskStateName state in (TaskStateName[])[TaskStateName.Memory, TaskStateName.Erred, TaskStateName.Waiting,
+                TaskStateName.Released, TaskStateName.Processing, TaskStateName.Queued])
+            {
+                w.Text(state.ToText());
+                w.Int(prefix.CountOf(state));
+            }
+        }
+    }
+
+    private static void Story(SchedulerState s, Arguments a, ref MessageWriter w)
+    {
+        IReadOnlyList<Key> wanted = a.Keys("keys_or_stimuli") ?? a.Keys("keys") ?? [];
+        StoryEntry[] entries = [.. s.Story.Of(wanted, wanted)];
+        w.List(entries.Length);
+        foreach (StoryEntry entry in entries)
+        {
+            w.List(6);
+            w.Key(entry.Key);
+            w.Text(entry.Start.ToText());
+            w.Text(entry.Finish.ToText());
+            w.Map(0);
+            w.Token(entry.StimulusId);
+            w.Float(entry.Timestamp);
+        }
+    }
+
+    private static void CheckIdle(SchedulerState s, Arguments a, ref MessageWriter w)
+    {
+        if (s.CheckIdle() is { } since)
+        {
+            w.Float(since);
+        }
+        else
+        {
+            w.Nil();
+        }
+    }
+
+    // The first of the keys whose failure has a cause in another task, or the key itself.
+    private static void ErrorCause(SchedulerState s, Arguments a, ref MessageWriter w)
+    {
+        foreach (Key key in a.Keys("keys") ?? [])
+        {
+            if (s.Tasks.Find(key)?.ExceptionBlame is { } cause)
+            {
+                w.Key(cause.Key);
+                return;
+            }
+        }
+        w.Nil();
+    }
+
+    private static IEnumerable<WorkerState> Selected(SchedulerState s, Arguments a) =>
+        a.Keys("workers") is { } names
+            ? names.Select(n => s.Workers.TryGet(n.Token, out WorkerState? ws) ? ws : null).OfType<WorkerState>()
+            : s.Workers.Sorted;
+}

@@ -1,0 +1,22 @@
+using Csds.Protocol;
+
+namespace Csds.Server;
+
+/// <summary>The versions of the packages that the helper's Python has (row R26).</summary>
+public sealed class Versions(Func<Opaque?> helperVersions)
+{
+    /// <summary>Adds the operations to the table.</summary>
+    public void AddTo(RpcTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        table.Add("versions", VersionsAsync);
+    }
+
+    private Task VersionsAsync(RpcCall call)
+    {
+        MessageWriter w = call.Reply.Single();
+        w.Value(helperVersions());
+        w.End();
+        return Task.CompletedTask;
+    }
+}

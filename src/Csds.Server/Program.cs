@@ -1,0 +1,29 @@
+using Csds.Server;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+return CommandLine.Invoke(args, async (arguments, interrupted) =>
+{
+    var services = new ServiceCollection();
+    services.AddSingleton(TimeProvider.System);
+    services.AddSingleton<ConsoleFormatter, DaskLogFormat>();
+    services.AddLogging(logging => logging
+        .AddConsole(o =>
+        {
+            o.FormatterName = DaskLogFormat.FormatName;
+            o.LogToStandardErrorThreshold = LogLevel.Trace;
+        })
+        .AddFilter("Microsoft", LogLevel.Warning));
+    await using ServiceProvider provider = services.BuildServiceProvider();
+    await using var host = new SchedulerHost(arguments, provider.GetRequiredService<ILoggerFactory>());
+    try
+    {
+        return await host.RunAsync(interrupted).ConfigureAwait(false);
+    }
+    catch (Exception error) when (error is FormatException or HelperException or IOException)
+    {
+        await Console.Error.WriteLineAsync($"csds-scheduler: {error.Message}").ConfigureAwait(false);
+        return 1;
+    }
+});

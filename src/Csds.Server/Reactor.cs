@@ -1,0 +1,153 @@
+using System.Threading.Channels;
+using Csds.Protocol;
+using Csds.Scheduler;
+using Microsoft.Extensions.Logging;
+
+namespace Csds.Server;
+
+/// <summary>
+/// The one place that touches the scheduling state. Events come in through a channel with many writers; a turn takes
+/// everything that waits, up to a bound, reads the clock once, lets the core handle each event, and then sends what
+/// the core has written: one flush per peer.
+/// </summary>
+public sealed partial class Reactor(
+    SchedulerState state, StreamDirectory streams, TimeProvider clock, ILogger logger, ILogger schedulerLog)
+{
+    /// <summary>Events that may wait; writers wait beyond that, so a fast peer cannot fill the memory.</summary>
+    private const int Capacity = 16 * 1024;
+
+    /// <summary>Events of one turn: bounds how long output waits.</summary>
+    private const int EventsPerTurn = 512;
+
+    private readonly Channel<ReactorEvent> inbox = Channel.CreateBounded<ReactorEvent>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    /// <summary>What to do when the core asks to close, or a worker has timed out.</summary>
+    public Action<Effect>? EffectHandler { get; set; }
+
+    /// <summary>Seconds since 1970.</summary>
+    public double Now => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
+
+    /// <summary>Longest turn so far, in seconds.</summary>
+    public double LongestTurn { get; private set; }
+
+    /// <summary>Number of turns so far.</summary>
+    public long Turns { get; private set; }
+
+    /// <summary>Hands over an event; completes when there was room for it.</summary>
+    public ValueTask PostAsync(ReactorEvent item) => inbox.Writer.WriteAsync(item);
+
+    /// <summary>Runs a function on the state, in its turn, and answers its result.</summary>
+    public async Task<T> AskAsync<T>(Func<SchedulerState, double, T> question)
+    {
+        var item = new Question<T>(question);
+        await inbox.Writer.WriteAsync(item).ConfigureAwait(false);
+        return await item.Answer.ConfigureAwait(false);
+    }
+
+    /// <summary>Runs an action on the state, in its turn.</summary>
+    public Task TellAsync(Action<SchedulerState, double> action) => AskAsync((s, now) =>
+    {
+        action(s, now);
+        return true;
+    });
+
+    /// <summary>Runs turns until <paramref name="stop"/> is signalled.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (await inbox.Reader.WaitToReadAsync(stop).ConfigureAwait(false))
+            {
+                Turn();
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Turn();
+        }
+    }
+
+    /// <summary>Sends everything written so far. Only from within an event.</summary>
+    public void Flush() => state.Outbox.Drain(Send, Perform);
+
+    private void Turn()
+    {
+        long start = clock.GetTimestamp();
+        double now = Now;
+        for (int i = 0; i < EventsPerTurn && inbox.Reader.TryRead(out ReactorEvent? item); i++)
+        {
+            Handle(item, now);
+        }
+        Flush();
+        Turns++;
+        LongestTurn = Math.Max(LongestTurn, clock.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private void Handle(ReactorEvent item, double now)
+    {
+        try
+        {
+            item.Run(state, now);
+        }
+        catch (Exception error) when (MessageReader.IsProtocolError(error))
+        {
+            state.AbandonCascade();
+            item.PeerAtFault(error);
+        }
+#pragma warning disable CA1031 // Whatever is wrong with one event, the others go on; nothing else may be lost.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            state.AbandonCascade();
+            LogEventFailed(logger, error, item.ToString());
+            item.Failed(error);
+        }
+    }
+
+    private void Send(StreamPeer peer, MessageBatch batch)
+    {
+        if (streams.Find(peer.Connection) is { } connection)
+        {
+            connection.Send(batch, state.Outbox);
+        }
+        else
+        {
+            state.Outbox.Return(batch);
+        }
+    }
+
+    private void Perform(Effect effect)
+    {
+        switch (effect)
+        {
+            case LogLine line:
+                Log(line);
+                break;
+            case CloseStream close:
+                streams.Find(close.Connection)?.CloseBehindOutput();
+                break;
+            default:
+                EffectHandler?.Invoke(effect);
+                break;
+        }
+    }
+
+    private void Log(LogLine line)
+    {
+        LogLevel level = line.Severity switch
+        {
+            LogSeverity.Debug => LogLevel.Debug,
+            LogSeverity.Info => LogLevel.Information,
+            LogSeverity.Warning => LogLevel.Warning,
+            _ => LogLevel.Error,
+        };
+        LogFromCore(schedulerLog, level, line.Text);
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "An event failed, nothing else is affected: {Item}")]
+    private static partial void LogEventFailed(ILogger logger, Exception error, string? item);
+
+    [LoggerMessage(EventId = 2, Message = "{Text}")]
+    private static partial void LogFromCore(ILogger logger, LogLevel level, string text);
+}

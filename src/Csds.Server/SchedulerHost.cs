@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.InteropServices;
+using Csds.Policies;
+using Csds.Protocol;
+using Csds.Scheduler;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Csds.Server;
+
+/// <summary>
+/// The composition root and the life of the process: helper, core, operations and listeners are put together here,
+/// started, and closed again in good order.
+/// </summary>
+public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerFactory loggers) : IAsyncDisposable
+{
+    private static readonly TimeSpan tick = TimeSpan.FromMilliseconds(250);
+
+    private readonly ILogger log = loggers.CreateLogger("distributed.scheduler");
+    private readonly TaskCompletionSource<string> closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource stopReactor = new();
+    private readonly StreamDirectory streams = new();
+    private readonly ServerSettings settings = new() { Started = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds };
+
+    /// <summary>Runs the scheduler until it is asked to close; answers the exit code.</summary>
+    public async Task<int> RunAsync(CancellationToken interrupted)
+    {
+        ListenAddress listen = ListenAddress.For(arguments);
+        await using HelperPool helper = await HelperPool.StartAsync(arguments.Python, loggers, interrupted).ConfigureAwait(false);
+        HelperConfiguration python = await helper.ConfigureAsync().ConfigureAwait(false);
+        Dialect dialect = Dialect.For(python.Distributed);
+        SchedulerOptions options = OptionsFromConfiguration.Read(new Configuration(python.Config), arguments, dialect);
+        var state = new SchedulerState(options, new DaskPolicy(), settings.Started);
+        var reactor = new Reactor(state, streams, TimeProvider.System, loggers.CreateLogger<Reactor>(), log);
+        await using var pool = new CommPool(settings, loggers);
+        reactor.EffectHandler = effect => Perform(effect, pool);
+        var plugins = new PluginStore();
+        foreach ((string name, byte[] pickle) in python.WorkerPlugins)
+        {
+            plugins.SetWorkerPlugin(name, pickle);
+        }
+        RpcTable table = Operations(reactor, pool, plugins, new GraphExpander(dialect, helper.ExpandAsync), python);
+        var comms = new CommServer(table, settings, loggers.CreateLogger<CommServer>());
+        Task turns = Task.Run(() => reactor.RunAsync(stopReactor.Token), CancellationToken.None);
+
+        await using WebApplication app = await ListenAsync(listen, comms, reactor).ConfigureAwait(false);
+        Announce();
+        await WriteFilesAsync(reactor).ConfigureAwait(false);
+        using (Timer ticks = new(_ => _ = reactor.TellAsync((s, now) => s.Tick(now)), null, tick, tick))
+        await using (interrupted.Register(() => closeRequested.TrySetResult("signal")))
+        {
+            string reason = await closeRequested.Task.ConfigureAwait(false);
+            LogClosing(log, reason);
+        }
+        await CloseAsync(reactor, comms, app).ConfigureAwait(false);
+        await stopReactor.CancelAsync().ConfigureAwait(false);
+        await turns.ConfigureAwait(false);
+        DeleteFiles();
+        LogEnd(log, settings.Address);
+        return 0;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        stopReactor.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private RpcTable Operations(
+        Reactor reactor, CommPool pool, PluginStore plugins, GraphExpander expander, HelperConfiguration python)
+    {
+        var table = new RpcTable(settings, log);
+        var replication = new Replication(reactor, pool);
+        new WorkerRegistrations(reactor, streams, plugins, log).AddTo(table);
+        new ClientRegistrations(reactor, streams, new GraphSubmissions(reactor, expander)).AddTo(table);
+        new Identity(reactor, settings).AddTo(table);
+        new Queries(reactor).AddTo(table);
+        new ClientControl(reactor, reason => closeRequested.TrySetResult(reason)).AddTo(table);
+        new GatherData(reactor, pool, log).AddTo(table);
+        new ScatterData(reactor, pool, replication).AddTo(table);
+        new Broadcast(reactor, pool).AddTo(table);
+        new Versions(() => python.Versions).AddTo(table);
+        return table;
+    }
+
+    private void Perform(Effect effect, CommPool pool)
+    {
+        switch (effect)
+        {
+            case CloseScheduler close:
+                closeRequested.TrySetResult(close.Reason);
+                break;
+            case WorkerTimedOut { Nanny: { } nanny }:
+                _ = NannyRestart.KillAsync(pool, nanny, log);
+                break;
+        }
+    }
+
+    private async Task<WebApplication> ListenAsync(ListenAddress listen, CommServer comms, Reactor reactor)
+    {
+        try
+        {
+            return await ListenAsync(listen, ListenAddress.ForHttp(arguments.DashboardAddress), comms, reactor).ConfigureAwait(false);
+        }
+        catch (IOException error) when (error.InnerException is AddressInUseException && IsFree(listen))
+        {
+            WebApplication app = await ListenAsync(listen, ListenAddress.ForHttp(":0"), comms, reactor).ConfigureAwait(false);
+            string wanted = arguments.DashboardAddress.Split(':')[^1];
+            LogPortInUse(log, wanted, settings.Services["dashboard"]);
+            return app;
+        }
+    }
+
+    private async Task<WebApplication> ListenAsync(
+        ListenAddress listen, IReadOnlyList<IPEndPoint> http, CommServer comms, Reactor reactor)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton(comms);
+        builder.Services.AddSingleton<CommListener>();
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore();
+        var commPorts = new List<ListenOptions>();
+        var httpPorts = new List<ListenOptions>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            // Dask's messages have no bound; frames have limits of their own.
+            kestrel.Limits.MaxConcurrentConnections = null;
+            foreach (IPEndPoint endpoint in listen.Endpoints)
+            {
+                kestrel.Listen(endpoint, o =>
+                {
+                    commPorts.Add(o);
+                    o.UseConnectionHandler<CommListener>();
+                });
+            }
+            foreach (IPEndPoint endpoint in http)
+            {
+                kestrel.Listen(endpoint, httpPorts.Add);
+            }
+        });
+        WebApplication app = builder.Build();
+        app.UseRouting();
+        new HttpRoutes(reactor).Map(app, arguments.DashboardPrefix);
+        app.UseEndpoints(_ => { });
+        await app.StartAsync().ConfigureAwait(false);
+        settings.Address = new CommAddress("tcp", listen.ContactHost, commPorts[0].IPEndPoint!.Port).ToString();
+        settings.Services["dashboard"] = httpPorts[0].IPEndPoint!.Port;
+        return app;
+    }
+
+    private static bool IsFree(ListenAddress listen)
+    {
+        foreach (IPEndPoint endpoint in listen.Endpoints.Where(e => e.Port != 0))
+        {
+            using var socket = new System.Net.Sockets.Socket(endpoint.AddressFamily, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(endpoint);
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void Announce()
+    {
+        string host = CommAddress.HostOf(settings.Address);
+        string dashboard = string.Create(CultureInfo.InvariantCulture, $"http://{host}:{settings.Services["dashboard"]}/status");
+        LogLine(log, new string('-', 47));
+        LogLine(log, $"  Scheduler at: {settings.Address,25}");
+        LogLine(log, $"  dashboard at:  {dashboard,24}");
+    }
+
+    private async Task WriteFilesAsync(Reactor reactor)
+    {
+        if (arguments.PidFile is { } pidFile)
+        {
+            await File.WriteAllTextAsync(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+        }
+        if (arguments.SchedulerFile is { } schedulerFile)
+        {
+            byte[] json = await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false);
+            // Whoever polls for the file finds all of it or nothing.
+            string partial = schedulerFile + ".partial";
+            await File.WriteAllBytesAsync(partial, json).ConfigureAwait(false);
+            File.Move(partial, schedulerFile, overwrite: true);
+        }
+    }
+
+    private void DeleteFiles()
+    {
+        foreach (string? file in (string?[])[arguments.PidFile, arguments.SchedulerFile])
+        {
+            if (file is not null)
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    // W51: workers are told, clients' streams end, and nothing half-open holds the process up.
+    private static async Task CloseAsync(Reactor reactor, CommServer comms, WebApplication app)
+    {
+        await reactor.TellAsync((s, now) => s.CloseAllStreams(now)).ConfigureAwait(false);
+        comms.CloseAll();
+        using var grace = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await app.StopAsync(grace.Token).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(EventId = 50, Level = LogLevel.Information, Message = "{Text}")]
+    private static partial void LogLine(ILogger logger, string text);
+
+    [LoggerMessage(EventId = 51, Level = LogLevel.Warning, Message =
+        "Port {Wanted} is already in use.\nPerhaps you already have a cluster running?\nHosting the HTTP server on port {Port} instead")]
+    private static partial void LogPortInUse(ILogger logger, string wanted, int port);
+
+    [LoggerMessage(EventId = 52, Level = LogLevel.Information, Message = "Scheduler closing due to {Reason}...")]
+    private static partial void LogClosing(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 53, Level = LogLevel.Information, Message = "End scheduler at '{Address}'")]
+    private static partial void LogEnd(ILogger logger, string address);
+}
