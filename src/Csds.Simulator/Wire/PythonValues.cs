@@ -1,0 +1,29 @@
+namespace Csds.Simulator.Wire;
+
+/// <summary>A Python dict, in order: keys may be anything, tuples included.</summary>
+public sealed class PythonDict : List<KeyValuePair<object?, object?>>
+{
+    /// <summary>The value of an entry whose key is text; null without one.</summary>
+    public object? this[string name] => Find(entry => name.Equals(entry.Key)).Value;
+
+    /// <summary>Adds an entry.</summary>
+    public PythonDict With(object? key, object? value)
+    {
+        Add(new(key, value));
+        return this;
+    }
+}
+
+/// <summary>A Python set, in the order of the wire.</summary>
+public sealed class PythonSet : List<object?>
+{
+    /// <summary>An empty set.</summary>
+    public PythonSet()
+    {
+    }
+
+    /// <summary>A set of these items.</summary>
+    public PythonSet(IEnumerable<object?> items) : base(items)
+    {
+    }
+}

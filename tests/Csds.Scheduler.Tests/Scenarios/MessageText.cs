@@ -1,0 +1,48 @@
+using Csds.Protocol;
+using Csds.Simulator.Wire;
+
+namespace Csds.Scheduler.Tests.Scenarios;
+
+/// <summary>Messages in few words: fields that say nothing are left out, stimulus ids among them.</summary>
+internal static class MessageText
+{
+    private static readonly string[] hidden = ["op", "key", "keys", "stimulus_id"];
+
+    // What compute-task always has and what seldom matters.
+    private static readonly Dictionary<string, string> usual = new()
+    {
+        ["annotations"] = "{}",
+        ["actor"] = "False",
+        ["resource_restrictions"] = "None",
+        ["span_id"] = "None",
+        ["who_has"] = "{}",
+        ["nbytes"] = "{}",
+        ["traceback"] = "None",
+    };
+
+    internal static string Brief(Message message)
+    {
+        var words = new List<string> { message.Op };
+        if (message.Has("key"))
+        {
+            words.Add(Name(message.Key));
+        }
+        if (message.Has("keys"))
+        {
+            words.AddRange(message.Keys.Select(Name));
+        }
+        foreach ((object? name, object? value) in message.Fields)
+        {
+            string text = PythonText.Repr(value);
+            bool says = !hidden.Contains(name) && name is not "run_spec" && usual.GetValueOrDefault((string)name!) != text;
+            if (says)
+            {
+                words.Add($"{name}={text}");
+            }
+        }
+        return string.Join(' ', words);
+    }
+
+    /// <summary>A key as transcripts write it.</summary>
+    internal static string Name(Key key) => key.ToString().Replace(", ", ",", StringComparison.Ordinal);
+}
