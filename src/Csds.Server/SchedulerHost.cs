@@ -46,8 +46,19 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         {
             plugins.SetWorkerPlugin(name, pickle);
         }
-        RpcTable table = Operations(reactor, pool, plugins, new GraphExpander(dialect, helper.ExpandAsync), python);
-        var comms = new CommServer(table, settings, loggers.CreateLogger<CommServer>());
+        var operations = new OperationSet
+        {
+            Reactor = reactor,
+            Streams = streams,
+            Pool = pool,
+            Plugins = plugins,
+            Expander = new GraphExpander(dialect, helper.ExpandAsync),
+            Settings = settings,
+            Versions = python.Versions,
+            Close = reason => closeRequested.TrySetResult(reason),
+            Log = log,
+        };
+        var comms = new CommServer(operations.Build(), settings, loggers.CreateLogger<CommServer>());
         Task turns = Task.Run(() => reactor.RunAsync(stopReactor.Token), CancellationToken.None);
 
         await using WebApplication app = await ListenAsync(listen, comms, reactor).ConfigureAwait(false);
@@ -72,23 +83,6 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
     {
         stopReactor.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private RpcTable Operations(
-        Reactor reactor, CommPool pool, PluginStore plugins, GraphExpander expander, HelperConfiguration python)
-    {
-        var table = new RpcTable(settings, log);
-        var replication = new Replication(reactor, pool);
-        new WorkerRegistrations(reactor, streams, plugins, log).AddTo(table);
-        new ClientRegistrations(reactor, streams, new GraphSubmissions(reactor, expander)).AddTo(table);
-        new Identity(reactor, settings).AddTo(table);
-        new Queries(reactor).AddTo(table);
-        new ClientControl(reactor, reason => closeRequested.TrySetResult(reason)).AddTo(table);
-        new GatherData(reactor, pool, log).AddTo(table);
-        new ScatterData(reactor, pool, replication).AddTo(table);
-        new Broadcast(reactor, pool).AddTo(table);
-        new Versions(() => python.Versions).AddTo(table);
-        return table;
     }
 
     private void Perform(Effect effect, CommPool pool)

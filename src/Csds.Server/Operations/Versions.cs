@@ -3,7 +3,7 @@ using Csds.Protocol;
 namespace Csds.Server;
 
 /// <summary>The versions of the packages that the helper's Python has (row R26).</summary>
-public sealed class Versions(Func<Opaque?> helperVersions)
+public sealed class Versions(Opaque installed)
 {
     /// <summary>Adds the operations to the table.</summary>
     public void AddTo(RpcTable table)
@@ -15,7 +15,7 @@ public sealed class Versions(Func<Opaque?> helperVersions)
     private Task VersionsAsync(RpcCall call)
     {
         MessageWriter w = call.Reply.Single();
-        w.Value(helperVersions());
+        w.Value(installed);
         w.End();
         return Task.CompletedTask;
     }

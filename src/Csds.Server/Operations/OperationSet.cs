@@ -1,0 +1,52 @@
+using Csds.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Csds.Server;
+
+/// <summary>Puts the table of operations together: what exists is what stands here.</summary>
+public sealed record OperationSet
+{
+    /// <summary>The state's keeper.</summary>
+    public required Reactor Reactor { get; init; }
+
+    /// <summary>The streams.</summary>
+    public required StreamDirectory Streams { get; init; }
+
+    /// <summary>Calls to workers.</summary>
+    public required CommPool Pool { get; init; }
+
+    /// <summary>Plugins for workers and nannies.</summary>
+    public required PluginStore Plugins { get; init; }
+
+    /// <summary>Expands graphs.</summary>
+    public required IGraphExpander Expander { get; init; }
+
+    /// <summary>Address, id and the like.</summary>
+    public required ServerSettings Settings { get; init; }
+
+    /// <summary>The packages of the helper's Python.</summary>
+    public required Opaque Versions { get; init; }
+
+    /// <summary>Closes the scheduler, for a reason.</summary>
+    public required Action<string> Close { get; init; }
+
+    /// <summary>The log <c>distributed.scheduler</c>.</summary>
+    public required ILogger Log { get; init; }
+
+    /// <summary>Makes the table.</summary>
+    public RpcTable Build()
+    {
+        var table = new RpcTable(Settings, Log);
+        var replication = new Replication(Reactor, Pool);
+        new WorkerRegistrations(Reactor, Streams, Plugins, Log).AddTo(table);
+        new ClientRegistrations(Reactor, Streams, new GraphSubmissions(Reactor, Expander)).AddTo(table);
+        new Identity(Reactor, Settings).AddTo(table);
+        new Queries(Reactor).AddTo(table);
+        new ClientControl(Reactor, Close).AddTo(table);
+        new GatherData(Reactor, Pool, Log).AddTo(table);
+        new ScatterData(Reactor, Pool, replication).AddTo(table);
+        new Broadcast(Reactor, Pool).AddTo(table);
+        new Versions(Versions).AddTo(table);
+        return table;
+    }
+}
