@@ -60,14 +60,23 @@ public sealed class Dialect
     /// <summary>V5: a key may be something else than a str.</summary>
     public bool TupleKeys => Version >= new DaskVersion(2023, 9, 0);
 
+    /// <summary>V19: locks are semaphores.</summary>
+    public bool LocksAreSemaphores => Version >= new DaskVersion(2024, 7, 1);
+
+    /// <summary>V24: requests about datasets name the flush that they wait for; before, clients ask for that first.</summary>
+    public bool FlushesInsideRequests => Version >= new DaskVersion(2026, 3, 0);
+
+    /// <summary>V25: a client that confirms a future from a queue or variable wants it from then on.</summary>
+    public bool ConfirmsReceivedFutures => Version >= new DaskVersion(2024, 8, 2);
+
     /// <summary>V27: <c>no-workers-timeout</c> exists.</summary>
     public bool NoWorkersTimeout => Version >= new DaskVersion(2024, 1, 0);
 
     /// <summary>V28: clients are told how often to heartbeat, and <c>identity</c> has <c>n_workers</c>.</summary>
     public bool AdjustsHeartbeats => ExpressionGraphs;
 
-    /// <summary>V29: a lost actor errs; before it stays an exception in the scheduler.</summary>
-    public bool LostActorsErr => Version >= new DaskVersion(2025, 5, 0);
+    /// <summary>V29: clients of a lost actor get a RuntimeError; before, it is a ValueError.</summary>
+    public bool LostActorsAreRuntimeErrors => Version >= new DaskVersion(2025, 5, 0);
 
     /// <summary>V30: a task may declare itself a data producer and so root-ish.</summary>
     public bool DataProducers => Version >= new DaskVersion(2025, 1, 0);
@@ -80,12 +89,6 @@ public sealed class Dialect
 
     /// <summary>Register-worker lists <c>keys</c>, <c>nbytes</c> and <c>types</c> (row W45).</summary>
     public bool WorkersRegisterKeys => Version < new DaskVersion(2023, 3, 2);
-
-    /// <summary>S72: graphs are ordered by critical paths.</summary>
-    public bool CriticalPathOrdering => Version >= new DaskVersion(2024, 1, 1);
-
-    /// <summary>S72: ... in the form of 2025.5, which chooses the next leaf in another way.</summary>
-    public bool LateCriticalPathOrdering => Version >= new DaskVersion(2025, 5, 0);
 
     /// <summary>S15: a task whose input exceeds its worker's memory errs at once.</summary>
     public bool RefusesHugeInput => Version >= new DaskVersion(2023, 9, 0);

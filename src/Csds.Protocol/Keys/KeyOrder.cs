@@ -48,7 +48,8 @@ public static class KeyOrder
         }
     }
 
-    private static bool TryCompareParts(KeyPartKind kindA, ref KeyReader a, KeyPartKind kindB, ref KeyReader b, out int order)
+    private static bool TryCompareParts(
+        KeyPartKind kindA, ref KeyReader a, KeyPartKind kindB, ref KeyReader b, out int order)
     {
         order = 0;
         if (IsNumber(kindA) && IsNumber(kindB))

@@ -44,7 +44,7 @@ internal ref struct KeyReader(ReadOnlySpan<byte> token)
                 return ReadInteger();
             case MessagePackType.Array:
                 Expect(MessagePackPrimitives.TryReadArrayHeader(rest, out uint items, out size), size);
-                // Each item has a byte at least: a longer tuple would be a lie, and a reader's memory must not follow it.
+                // Each item has a byte at least: a longer tuple is a lie, and a reader's memory must not follow it.
                 Count = items <= (uint)rest.Length ? (int)items : throw Broken();
                 return KeyPartKind.Tuple;
             case MessagePackType.Binary:

@@ -39,7 +39,8 @@ public static class KeySplit
         return kind switch
         {
             KeyPartKind.Str => PrefixOfText(reader.Content),
-            KeyPartKind.Bytes when (nested || outermost) && Utf8.IsValid(reader.Content) => PrefixOfText(reader.Content),
+            KeyPartKind.Bytes when (nested || outermost) && Utf8.IsValid(reader.Content) =>
+                PrefixOfText(reader.Content),
             _ => Other,
         };
     }
@@ -113,7 +114,9 @@ public static class KeySplit
         return result[0] == '<' ? TypeName(result) : result;
     }
 
-    /// <summary>The part of a text, from its first hyphen at <paramref name="start"/>, that reads <c>-word-word</c>.</summary>
+    /// <summary>
+    /// The part of a text, from its first hyphen at <paramref name="start"/>, that reads <c>-word-word</c>.
+    /// </summary>
     private static ReadOnlySpan<byte> WordsAfter(ReadOnlySpan<byte> text, int start)
     {
         int end = start;
@@ -129,7 +132,9 @@ public static class KeySplit
         return text[start..end];
     }
 
-    /// <summary><c>word.isalpha()</c>, but not what Dask takes for a hash: 8 letters that begin with one from a to f.</summary>
+    /// <summary>
+    /// <c>word.isalpha()</c>, but not what Dask takes for a hash: 8 letters that begin with one from a to f.
+    /// </summary>
     private static bool IsName(ReadOnlySpan<byte> word)
     {
         if (word.IsEmpty)
@@ -169,7 +174,9 @@ public static class KeySplit
         return joined;
     }
 
-    /// <summary><c>text.strip("&lt;&gt;").split()[0].split(".")[-1]</c>: <c>&lt;a.B object at 0x1&gt;</c> is B.</summary>
+    /// <summary>
+    /// <c>text.strip("&lt;&gt;").split()[0].split(".")[-1]</c>: <c>&lt;a.B object at 0x1&gt;</c> is B.
+    /// </summary>
     private static ReadOnlySpan<byte> TypeName(ReadOnlySpan<byte> text)
     {
         text = text.Trim("<>"u8);

@@ -18,7 +18,9 @@ internal static class PythonRepr
         output.Advance(written);
     }
 
-    /// <summary>The shortest digits that read back as the same number, laid out as <c>float.__repr__</c> does.</summary>
+    /// <summary>
+    /// The shortest digits that read back as the same number, laid out as <c>float.__repr__</c> does.
+    /// </summary>
     internal static void WriteFloat(double value, IBufferWriter<byte> output)
     {
         if (!double.IsFinite(value))
@@ -197,7 +199,9 @@ internal static class PythonRepr
         WriteInteger(Math.Abs(exponent), output);
     }
 
-    /// <summary>The digits of a number that is not negative, without zeros at either end, and the place of its point.</summary>
+    /// <summary>
+    /// The digits of a number that is not negative, without zeros at either end, and the place of its point.
+    /// </summary>
     private static int ShortestDigits(double value, Span<byte> digits, out int point)
     {
         // The point is counted from the left: 0.05 is 5 with its point at -1, 120 is 12 with its point at 3.

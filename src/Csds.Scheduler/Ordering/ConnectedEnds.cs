@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Csds.Scheduler.Ordering;
 
 /// <summary>
@@ -9,11 +7,11 @@ namespace Csds.Scheduler.Ordering;
 /// <remarks>
 /// Dask keeps a set per node. Here ends are numbered in the order in which a depth-first walk meets them, so that
 /// most sets are one run of numbers; sets are forgotten once their neighbours are done. Where a graph is so tangled
-/// that this would still take too much memory, only the sizes are counted, and a set is found by walking.
+/// that this would still take too much time or memory (for Dask it would be gigabytes), nothing is known of it.
 /// </remarks>
 internal sealed class ConnectedEnds
 {
-    private const long MaxLiveRuns = 16 << 20;
+    private const int MaxLiveRuns = 16 << 20;
 
     private readonly Rows toward;
     private readonly Rows away;
@@ -21,8 +19,7 @@ internal sealed class ConnectedEnds
     private readonly int[] ends;
     private readonly EndSet?[] sets;
     private readonly List<(int Start, int End)> runs = [];
-    private int[]? visited;
-    private int visit;
+    private long brokenRuns;
 
     private ConnectedEnds(Rows toward, Rows away)
     {
@@ -34,20 +31,21 @@ internal sealed class ConnectedEnds
         Counts = new int[toward.Count];
     }
 
-    /// <summary>How many ends each node is connected to.</summary>
-    internal int[] Counts { get; private set; }
+    /// <summary>How many ends each node is connected to; 0 for all if that is not known.</summary>
+    internal int[] Counts { get; }
 
     /// <summary>
     /// Finds the ends of <paramref name="toward"/>; <paramref name="order"/> has nodes behind those of their row. The
     /// sets of nodes at the other end of the graph are kept if <paramref name="keepFar"/> says so.
     /// </summary>
-    internal static ConnectedEnds Find(Rows toward, Rows away, ReadOnlySpan<int> order, bool keepFar, long maxLiveRuns = MaxLiveRuns)
+    internal static ConnectedEnds Find(
+        Rows toward, Rows away, ReadOnlySpan<int> order, bool keepFar, int maxLiveRuns = MaxLiveRuns)
     {
         var connected = new ConnectedEnds(toward, away);
         if (!connected.TryFill(order, keepFar, maxLiveRuns))
         {
             Array.Clear(connected.sets);
-            connected.Counts = EndCounts.Count(toward, order, connected.ends.Length, connected.numbers);
+            Array.Clear(connected.Counts);
         }
         foreach (int end in connected.ends)
         {
@@ -64,25 +62,14 @@ internal sealed class ConnectedEnds
 
     /// <summary>
     /// Runs of the numbers of the ends that a node at the far side is connected to. The end of a run does not belong to
-    /// it. Valid until the next call.
+    /// it.
     /// </summary>
-    internal ReadOnlySpan<(int Start, int End)> Runs(int node)
-    {
-        if (toward.Length(node) == 0)
-        {
-            return [];
-        }
-        if (sets[node] is { } set)
-        {
-            return set.Runs;
-        }
-        runs.Clear();
-        Walk(node);
-        Merge();
-        return CollectionsMarshal.AsSpan(runs);
-    }
+    internal ReadOnlySpan<(int Start, int End)> Runs(int node) =>
+        toward.Length(node) > 0 && sets[node] is { } set ? set.Runs : [];
 
-    /// <summary>Numbers the ends as they are met by walks from the nodes of the far side; gives the ends by number.</summary>
+    /// <summary>
+    /// Numbers the ends as they are met by walks from the nodes of the far side; gives the ends by number.
+    /// </summary>
     private int[] Number()
     {
         const int NotMet = -1, Met = -2;
@@ -120,7 +107,7 @@ internal sealed class ConnectedEnds
         return [.. found];
     }
 
-    private bool TryFill(ReadOnlySpan<int> order, bool keepFar, long maxLiveRuns)
+    private bool TryFill(ReadOnlySpan<int> order, bool keepFar, int maxLiveRuns)
     {
         int[] waiting = new int[away.Count];
         long live = 0;
@@ -147,7 +134,7 @@ internal sealed class ConnectedEnds
                     sets[done] = null;
                 }
             }
-            if (live > maxLiveRuns)
+            if (live > maxLiveRuns || brokenRuns > 4L * maxLiveRuns)
             {
                 return false;
             }
@@ -180,11 +167,14 @@ internal sealed class ConnectedEnds
                 runs.AddRange(last.Runs);
             }
         }
+        brokenRuns += runs.Count - row.Length;
         int count = Merge();
         return count == largest.Count ? largest : new EndSet([.. runs], count);
     }
 
-    /// <summary>Sorts <see cref="runs"/> and joins those that touch; gives how many numbers there are in them.</summary>
+    /// <summary>
+    /// Sorts <see cref="runs"/> and joins those that touch; gives how many numbers there are in them.
+    /// </summary>
     private int Merge()
     {
         runs.Sort();
@@ -208,30 +198,5 @@ internal sealed class ConnectedEnds
         }
         runs.RemoveRange(kept, runs.Count - kept);
         return count;
-    }
-
-    /// <summary>Finds the ends that a node is connected to by going there.</summary>
-    private void Walk(int start)
-    {
-        visited ??= new int[toward.Count];
-        visit++;
-        var stack = new Stack<int>();
-        stack.Push(start);
-        while (stack.TryPop(out int node))
-        {
-            if (visited[node] == visit)
-            {
-                continue;
-            }
-            visited[node] = visit;
-            if (toward.Length(node) == 0)
-            {
-                runs.Add((numbers[node], numbers[node] + 1));
-            }
-            foreach (int next in toward[node])
-            {
-                stack.Push(next);
-            }
-        }
     }
 }

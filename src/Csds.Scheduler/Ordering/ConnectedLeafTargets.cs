@@ -1,26 +1,29 @@
-using System.Runtime.InteropServices;
-
 namespace Csds.Scheduler.Ordering;
 
-/// <summary><c>get_target</c> of 2024.11.0 to 2025.4.1: a leaf connected to the roots that are loaded already.</summary>
+/// <summary>
+/// <c>get_target</c> of 2024.11.0 to 2025.4.1: a leaf connected to the roots that are loaded already.
+/// </summary>
 internal sealed class ConnectedLeafTargets : Targets
 {
     /// <summary><c>leafs_connected_to_loaded_roots</c>; leaves stay in it when they get their place.</summary>
     private readonly IndexSet connected;
     private readonly List<int> processedRoots = [];
-    private readonly List<int> found = [];
 
     /// <summary>For each number of a leaf the next one, itself included, that no run has brought yet.</summary>
     private readonly int[] nextNew;
     private readonly List<int> brought = [];
 
-    // How much all leaves need, by their place in the sorted list, once somebody asked.
-    private MinTree? needs;
-    private int[] ranks = [];
+    /// <summary>What leaves wait for that have an input; the others are gone.</summary>
+    private readonly LeafTree reachable;
+    private readonly List<int> newlyReachable = [];
+
+    /// <summary>What all leaves wait for, once that was asked.</summary>
+    private LeafTree? all;
 
     internal ConnectedLeafTargets(OrderState state, ConnectedEnds leavesOfRoots)
         : base(state, leavesOfRoots)
     {
+        reachable = Tree(_ => LeafTree.Gone);
         connected = new IndexSet(state.Graph.Count);
         nextNew = new int[leavesOfRoots.Ends.Length + 1];
         for (int number = 0; number < nextNew.Length; number++)
@@ -31,7 +34,15 @@ internal sealed class ConnectedLeafTargets : Targets
 
     internal override void RootEmitted(int root) => processedRoots.Add(root);
 
-    internal override void LeafAdvanced(int leaf) => needs?.Add(ranks[leaf], ranks[leaf] + 1, -1);
+    internal override void LeafAdvanced(int leaf, bool isFirst)
+    {
+        all?.Add(Place(leaf), -1);
+        reachable.Add(Place(leaf), isFirst ? State.NumNeeded[leaf] - LeafTree.Gone : -1);
+        if (isFirst)
+        {
+            newlyReachable.Add(leaf);
+        }
+    }
 
     internal override int Next()
     {
@@ -43,34 +54,23 @@ internal sealed class ConnectedLeafTargets : Targets
         }
         if (connected.Count >= State.Leaves.Count)
         {
-            return LongestPath ? TakeLargest() : LeastNeeding();
+            return LongestPath ? TakeLargest() : LeastNeeding(all ??= Tree(leaf => State.NumNeeded[leaf]));
         }
-        FindReachable();
-        if (found.Count > 0)
+        int target = LeastNeeding(reachable);
+        if (target >= 0)
         {
-            foreach (int leaf in found)
+            foreach (int leaf in newlyReachable)
             {
-                connected.Add(leaf);
+                if (State.Leaves.Contains(leaf))
+                {
+                    connected.Add(leaf);
+                }
             }
-            return LeastNeeding(CollectionsMarshal.AsSpan(found));
+            newlyReachable.Clear();
+            return target;
         }
         Connect();
         return connected.Count > 0 ? LeastNeeding(connected.Items) : SmallestLeft();
-    }
-
-    /// <summary>Puts the leaves that have an input already into <see cref="found"/>.</summary>
-    private void FindReachable()
-    {
-        IndexSet hull = State.ReachableHull, leaves = State.Leaves;
-        (IndexSet few, IndexSet many) = hull.Count < leaves.Count ? (hull, leaves) : (leaves, hull);
-        found.Clear();
-        foreach (int node in few.Items)
-        {
-            if (many.Contains(node))
-            {
-                found.Add(node);
-            }
-        }
     }
 
     /// <summary>Adds the leaves that loaded roots lead to, and drops those that have their place.</summary>
@@ -89,9 +89,7 @@ internal sealed class ConnectedLeafTargets : Targets
             }
         }
         processedRoots.Clear();
-        found.Clear();
-        found.AddRange(connected.Items);
-        foreach (int leaf in found)
+        foreach (int leaf in connected.Items.ToArray())
         {
             if (!State.Leaves.Contains(leaf))
             {
@@ -103,7 +101,8 @@ internal sealed class ConnectedLeafTargets : Targets
     private void Disconnect()
     {
         connected.Clear();
-        // A shortcut may only lead over what was brought, so that undoing just that is enough.
+        newlyReachable.Clear();
+        // A shortcut only leads over what was brought, so that undoing just that is enough.
         foreach (int number in brought)
         {
             nextNew[number] = number;
@@ -136,28 +135,19 @@ internal sealed class ConnectedLeafTargets : Targets
         return leaf;
     }
 
-    /// <summary>Of all leaves the one that needs least, and then the one with the smallest sort key.</summary>
-    private int LeastNeeding()
+    /// <summary>
+    /// The leaf of a tree that waits for least, and of such the one with the smallest sort key; -1 if none.
+    /// </summary>
+    private int LeastNeeding(LeafTree needs)
     {
-        if (needs is null)
+        while (!needs.IsEmpty)
         {
-            ranks = new int[State.Graph.Count];
-            int[] initial = new int[Sorted.Length];
-            for (int rank = 0; rank < initial.Length; rank++)
-            {
-                ranks[Sorted[rank]] = rank;
-                initial[rank] = State.NumNeeded[Sorted[rank]];
-            }
-            needs = new MinTree(initial);
-        }
-        while (needs.Min < MinTree.Gone / 2)
-        {
-            int leaf = Sorted[needs.FirstMin()];
+            int leaf = Sorted[needs.Best];
             if (!State.IsEmitted(leaf))
             {
                 return leaf;
             }
-            needs.Add(ranks[leaf], ranks[leaf] + 1, MinTree.Gone);
+            needs.Add(Place(leaf), LeafTree.Gone);
         }
         return -1;
     }
@@ -168,11 +158,7 @@ internal sealed class ConnectedLeafTargets : Targets
         foreach (int leaf in candidates[1..])
         {
             int difference = State.NumNeeded[leaf] - State.NumNeeded[least];
-            if (difference == 0)
-            {
-                difference = State.Keys.Compare(leaf, least);
-            }
-            if (difference < 0 || (difference == 0 && leaf < least))
+            if (difference < 0 || (difference == 0 && Rank(leaf) < Rank(least)))
             {
                 least = leaf;
             }

@@ -27,7 +27,9 @@ internal sealed class CriticalPath(OrderState state, Targets targets)
         }
     }
 
-    /// <summary>Goes down from the target along the dependency that is worth most, with its siblings on the stack.</summary>
+    /// <summary>
+    /// Goes down from the target along the dependency that is worth most, with its siblings on the stack.
+    /// </summary>
     private void Build(int target)
     {
         path.Add(target);
@@ -66,7 +68,9 @@ internal sealed class CriticalPath(OrderState state, Targets targets)
         }
     }
 
-    /// <summary>Puts what an item waits for on the stack; true if that takes more than one path that is not known yet.</summary>
+    /// <summary>
+    /// Puts what an item waits for on the stack; true if that takes more than one path that is not known yet.
+    /// </summary>
     private bool Descend(int item)
     {
         Span<int> waitedFor = Unplaced(item);

@@ -1,6 +1,8 @@
 namespace Csds.Scheduler.Ordering;
 
-/// <summary>A set of ends as ascending runs of their numbers; one object serves all nodes that have the same set.</summary>
+/// <summary>
+/// A set of ends as ascending runs of their numbers; one object serves all nodes that have the same set.
+/// </summary>
 internal sealed class EndSet
 {
     private readonly (int Start, int End)[]? runs;

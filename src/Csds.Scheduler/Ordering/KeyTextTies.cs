@@ -3,7 +3,9 @@ using Csds.Protocol;
 
 namespace Csds.Scheduler.Ordering;
 
-/// <summary>Ties by <c>str(key)</c>, code point by code point: the end of <c>sort_key</c> in dask.order since 2023.12.</summary>
+/// <summary>
+/// Ties by <c>str(key)</c>, code point by code point: the end of <c>sort_key</c> in dask.order since 2023.12.
+/// </summary>
 public sealed class KeyTextTies : KeyTies
 {
     /// <summary>Below this many, comparing pairs is faster than cutting texts into words.</summary>
@@ -13,12 +15,13 @@ public sealed class KeyTextTies : KeyTies
     private readonly ReadOnlyMemory<byte>[] texts;
     private readonly TextArena arena = new();
 
-    /// <summary>Ties of the nodes of an <see cref="OrderGraph"/>: the keys of its tasks, then its external keys.</summary>
-    public KeyTextTies(Key[] keys)
+    /// <summary>Ties of the nodes of an <see cref="OrderGraph"/>: its tasks, then its external keys.</summary>
+    public KeyTextTies(Key[] keys, params Key[] external)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        this.keys = keys;
-        texts = new ReadOnlyMemory<byte>[keys.Length];
+        ArgumentNullException.ThrowIfNull(external);
+        this.keys = external.Length == 0 ? keys : [.. keys, .. external];
+        texts = new ReadOnlyMemory<byte>[this.keys.Length];
     }
 
     /// <inheritdoc/>
@@ -62,7 +65,9 @@ public sealed class KeyTextTies : KeyTies
         }
     }
 
-    /// <summary>The length of what texts have in common, at least <paramref name="known"/>; -1 if one is shorter.</summary>
+    /// <summary>
+    /// The length of what texts have in common, at least <paramref name="known"/>; -1 if one is shorter.
+    /// </summary>
     private int CommonLength(ReadOnlySpan<int> nodes, int known)
     {
         ReadOnlySpan<byte> common = Text(nodes[0]);

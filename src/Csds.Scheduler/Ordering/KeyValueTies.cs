@@ -3,8 +3,8 @@ using Csds.Protocol;
 namespace Csds.Scheduler.Ordering;
 
 /// <summary>
-/// Ties by Python's <c>&lt;</c> of the keys, and by their text where Python cannot compare them: <c>StrComparable</c> of
-/// dask.order until 2023.12.0.
+/// Ties by Python's <c>&lt;</c> of the keys, and by their text where Python cannot compare them:
+/// <c>StrComparable</c> of dask.order until 2023.12.0.
 /// </summary>
 public sealed class KeyValueTies : KeyTies
 {

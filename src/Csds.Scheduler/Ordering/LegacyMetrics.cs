@@ -11,7 +11,11 @@ internal sealed class LegacyMetrics
     private readonly Func<int, int, Int128, Int128, bool> exceeds;
 
     private LegacyMetrics(
-        long[] totalDependencies, Spread spread, Ends<long> ends, long[] partitionKeys, Func<int, int, Int128, Int128, bool> exceeds)
+        long[] totalDependencies,
+        Spread spread,
+        Ends<long> ends,
+        long[] partitionKeys,
+        Func<int, int, Int128, Int128, bool> exceeds)
     {
         TotalDependencies = totalDependencies;
         MinHeights = spread.MinHeights;
@@ -48,28 +52,33 @@ internal sealed class LegacyMetrics
     internal static LegacyMetrics Of(Rows dependencies, Rows dependents, int[] order) =>
         WideNumbers.Calculate(new Calculation(dependencies, dependents, order));
 
-    /// <summary>Whether <paramref name="factor"/> partition keys of one task exceed <paramref name="otherFactor"/> of another.</summary>
-    internal bool Exceeds(int task, Int128 factor, int other, Int128 otherFactor) => exceeds(task, other, factor, otherFactor);
+    /// <summary>
+    /// Whether <paramref name="factor"/> partition keys of one task exceed <paramref name="otherFactor"/> of another.
+    /// </summary>
+    internal bool Exceeds(int task, Int128 factor, int other, Int128 otherFactor) =>
+        exceeds(task, other, factor, otherFactor);
 
     private readonly record struct Spread(int[] MinHeights, int[] MaxHeights);
 
     private readonly record struct Ends<T>(T[] TotalDependents, T[] MinDependencies, T[] MaxDependencies)
         where T : INumber<T>;
 
-    private sealed class Calculation(Rows dependencies, Rows dependents, int[] order) : WideNumbers.ICalculation<LegacyMetrics>
+    private sealed class Calculation(Rows dependencies, Rows dependents, int[] order)
+        : WideNumbers.ICalculation<LegacyMetrics>
     {
-        public LegacyMetrics Run<T>(Func<T, int>? size)
+        public LegacyMetrics Run<T>(Action<T>? spend)
             where T : INumber<T>
         {
-            T[] totals = Ordering.TotalDependencies.Sum(dependencies, order, size);
+            T[] totals = Ordering.TotalDependencies.Sum(dependencies, order, spend);
             Spread spread = Heights();
-            Ends<T> ends = FinalTasks(totals, size);
+            Ends<T> ends = FinalTasks(totals, spend);
             T[] keys = new T[totals.Length];
             for (int task = 0; task < keys.Length; task++)
             {
                 T missing = checked(ends.MinDependencies[task] - totals[task] + T.One);
                 T above = checked(ends.TotalDependents[task] - T.CreateChecked(spread.MinHeights[task]));
                 keys[task] = checked(missing * above);
+                spend?.Invoke(keys[task]);
             }
             var comparable = new Ends<long>(
                 WideNumbers.Comparable(ends.TotalDependents),
@@ -110,7 +119,7 @@ internal sealed class LegacyMetrics
             return spread;
         }
 
-        private Ends<T> FinalTasks<T>(T[] totals, Func<T, int>? size)
+        private Ends<T> FinalTasks<T>(T[] totals, Action<T>? spend)
             where T : INumber<T>
         {
             // A final task is its own end; the others only ever read what they got from their dependents.
@@ -131,7 +140,7 @@ internal sealed class LegacyMetrics
                     ends.MinDependencies[task] = T.Min(ends.MinDependencies[task], ends.MinDependencies[dependent]);
                     ends.MaxDependencies[task] = T.Max(ends.MaxDependencies[task], ends.MaxDependencies[dependent]);
                 }
-                size?.Invoke(total);
+                spend?.Invoke(total);
                 ends.TotalDependents[task] = total;
             }
             return ends;

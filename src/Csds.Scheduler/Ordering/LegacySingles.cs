@@ -35,7 +35,9 @@ internal sealed class LegacySingles(LegacyState state)
         Finish(found);
     }
 
-    /// <summary>Runs all later singles: no stack hides dependents of their parents, each of them frees something.</summary>
+    /// <summary>
+    /// Runs all later singles: no stack hides dependents of their parents, each of them frees something.
+    /// </summary>
     internal void RunLater(List<int> found)
     {
         foreach (int single in state.LaterSingles)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Csds.Scheduler.Ordering;
 
 /// <summary>What the parts of the order until 2023.12.0 share while tasks get their places.</summary>
@@ -9,11 +11,12 @@ internal sealed class LegacyState
     private readonly Predicate<int> canFinish;
     private int place;
 
-    internal LegacyState(OrderGraph graph, LegacyMetrics metrics, KeyTies ties)
+    /// <summary>Takes over <paramref name="dependents"/>.</summary>
+    internal LegacyState(Rows dependencies, Rows dependents, LegacyMetrics metrics, KeyTies ties)
     {
-        int count = graph.TaskCount;
-        Dependencies = graph.Dependencies;
-        Dependents = graph.Dependents.Copy();
+        int count = dependencies.Count;
+        Dependencies = dependencies;
+        Dependents = dependents;
         Metrics = metrics;
         NumNeeded = new int[count];
         Priorities = new int[count];
@@ -64,13 +67,16 @@ internal sealed class LegacyState
     internal bool[] Seen { get; }
 
     /// <summary>
-    /// A single final task that everything leads to is left to the end; -1 if there are several. (Dask calls it a root.)
+    /// A single final task that everything leads to is left to the end; -1 if there are several. (Dask calls it a
+    /// root.)
     /// </summary>
     internal int SkippedRoot { get; }
 
     internal bool IsComplete => place == Priorities.Length;
 
-    /// <summary><c>singles</c>: ready tasks that may free what they depend on, in the order in which they came.</summary>
+    /// <summary>
+    /// <c>singles</c>: ready tasks that may free what they depend on, in the order in which they came.
+    /// </summary>
     internal List<int> Singles { get; } = [];
 
     /// <summary><c>later_singles</c>: ready tasks that will free what they depend on.</summary>
@@ -117,7 +123,7 @@ internal sealed class LegacyState
         Dependents.MoveOut(task, canFinish, finishing);
         if (finishing.Count > 0)
         {
-            StableSort.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(finishing), Keys.FinishNow);
+            StableSort.Sort(CollectionsMarshal.AsSpan(finishing), Keys.FinishNow);
             foreach (int final in finishing)
             {
                 Append(final);

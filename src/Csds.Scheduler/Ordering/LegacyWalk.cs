@@ -165,7 +165,9 @@ internal sealed class LegacyWalk
         return dependents.Count > 0;
     }
 
-    /// <summary>Takes the next group that was put off and still has tasks without a place; false if there is none.</summary>
+    /// <summary>
+    /// Takes the next group that was put off and still has tasks without a place; false if there is none.
+    /// </summary>
     private bool RefillInner()
     {
         while (postponed.HasOuter)

@@ -35,7 +35,9 @@ internal sealed class NestedStack
         start = items.Count;
     }
 
-    /// <summary>Puts a stack of its own for each item on top, the last item uppermost; an empty stack on top goes away.</summary>
+    /// <summary>
+    /// Puts a stack of its own for each item on top, the last item uppermost; an empty stack on top goes away.
+    /// </summary>
     internal void PushEach(ReadOnlySpan<int> each)
     {
         foreach (int item in each)

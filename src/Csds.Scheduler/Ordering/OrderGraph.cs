@@ -45,6 +45,23 @@ public sealed class OrderGraph
 
     internal Rows Dependents { get; }
 
-    /// <summary>Not <c>istask(dsk[key])</c>; Dask puts a <c>DataNode</c> in the place of a key that it does not find.</summary>
+    /// <summary>
+    /// Not <c>istask(dsk[key])</c>; Dask puts a <c>DataNode</c> in the place of a key that it does not find.
+    /// </summary>
     internal bool IsData(int node) => node >= TaskCount || (isData is not null && isData[node]);
+
+    /// <summary>Dependencies and dependents among the tasks alone.</summary>
+    internal (Rows Dependencies, Rows Dependents) WithoutExternal()
+    {
+        if (ExternalCount == 0)
+        {
+            return (Dependencies, Dependents);
+        }
+        int[] index = new int[NodeCount];
+        for (int node = 0; node < index.Length; node++)
+        {
+            index[node] = node < TaskCount ? node : -1;
+        }
+        return (Dependencies.Select(index, TaskCount), Dependents.Select(index, TaskCount));
+    }
 }

@@ -92,7 +92,8 @@ internal sealed class OrderState
                 NumNeeded[dependent]--;
                 if (Graph.Dependents.Length(dependent) == 0)
                 {
-                    Targets?.LeafAdvanced(dependent);
+                    bool isFirst = NumNeeded[dependent] == Graph.Dependencies.Length(dependent) - 1;
+                    Targets?.LeafAdvanced(dependent, isFirst);
                 }
                 if (NumNeeded[dependent] != 0)
                 {

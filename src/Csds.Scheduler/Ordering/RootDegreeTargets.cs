@@ -1,26 +1,17 @@
 namespace Csds.Scheduler.Ordering;
 
 /// <summary>
-/// <c>get_target</c> since 2025.5.0: a leaf that needs fewest roots beside those that are loaded already. That number is
-/// its <em>degree</em>.
+/// <c>get_target</c> since 2025.5.0: a leaf that needs fewest roots beside those that are loaded already. That number
+/// is its <em>degree</em>.
 /// </summary>
 internal sealed class RootDegreeTargets : Targets
 {
-    /// <summary>The degree of each leaf, by the number of the leaf; gone when it is loaded completely.</summary>
-    private readonly MinTree degrees;
-    private readonly List<int> found = [];
+    /// <summary>Degrees, gone when all roots are loaded; marked are leaves that have an input.</summary>
+    private readonly LeafTree degrees;
 
     internal RootDegreeTargets(OrderState state, ConnectedEnds leavesOfRoots)
-        : base(state, leavesOfRoots)
-    {
-        int[] initial = new int[leavesOfRoots.Ends.Length];
-        for (int number = 0; number < initial.Length; number++)
-        {
-            int roots = state.Keys.ConnectedRoots(leavesOfRoots.Ends[number]);
-            initial[number] = roots > 0 ? roots : MinTree.Gone;
-        }
-        degrees = new MinTree(initial);
-    }
+        : base(state, leavesOfRoots) =>
+        degrees = Tree(leaf => state.Keys.ConnectedRoots(leaf) is var roots && roots > 0 ? roots : LeafTree.Gone);
 
     internal override void RootEmitted(int root)
     {
@@ -30,65 +21,30 @@ internal sealed class RootDegreeTargets : Targets
         }
         while (degrees.Min == 0)
         {
-            Forget(degrees.FirstMin());
+            degrees.Add(Place(Sorted[degrees.Best]), LeafTree.Gone);
+        }
+    }
+
+    internal override void LeafAdvanced(int leaf, bool isFirst)
+    {
+        if (isFirst)
+        {
+            degrees.Mark(Place(leaf));
         }
     }
 
     internal override int Next()
     {
-        while (State.ReachableHull.Count > 0 && degrees.Min < MinTree.Gone / 2)
+        while (State.ReachableHull.Count > 0 && !degrees.IsEmpty)
         {
-            int target = MinReachable();
-            if (target < 0)
+            int leaf = Sorted[degrees.BestMarked >= 0 ? degrees.BestMarked : degrees.Best];
+            if (!State.IsEmitted(leaf))
             {
-                degrees.CopyMins(found);
-                foreach (int number in found)
-                {
-                    target = Better(LeavesOfRoots.Ends[number], target);
-                }
-            }
-            if (!State.IsEmitted(target))
-            {
-                return target;
+                return leaf;
             }
             // Dask would choose this leaf for ever. No graph is known that comes here.
-            Forget(LeavesOfRoots.NumberOf(target));
+            degrees.Add(Place(leaf), LeafTree.Gone);
         }
         return LongestPath ? TakeLargest() : TakeSmallest();
     }
-
-    /// <summary>The best leaf of the smallest degree among those that have an input already; -1 if there is none.</summary>
-    private int MinReachable()
-    {
-        int target = -1;
-        if (State.ReachableHull.Count < degrees.MinCount)
-        {
-            foreach (int node in State.ReachableHull.Items)
-            {
-                if (State.Leaves.Contains(node) && degrees[LeavesOfRoots.NumberOf(node)] == degrees.Min)
-                {
-                    target = Better(node, target);
-                }
-            }
-            return target;
-        }
-        degrees.CopyMins(found);
-        foreach (int number in found)
-        {
-            int leaf = LeavesOfRoots.Ends[number];
-            if (State.ReachableHull.Contains(leaf))
-            {
-                target = Better(leaf, target);
-            }
-        }
-        return target;
-    }
-
-    private int Better(int leaf, int than)
-    {
-        int difference = than < 0 ? -1 : State.Keys.Compare(leaf, than);
-        return difference < 0 || (difference == 0 && leaf < than) ? leaf : than;
-    }
-
-    private void Forget(int number) => degrees.Add(number, number + 1, MinTree.Gone);
 }

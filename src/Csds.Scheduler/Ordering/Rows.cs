@@ -20,9 +20,6 @@ internal sealed class Rows
     /// <summary>Number of rows.</summary>
     internal int Count => lengths.Length;
 
-    /// <summary>Number of edges.</summary>
-    internal int EdgeCount => targets.Length;
-
     internal ReadOnlySpan<int> this[int node] => targets.AsSpan(offsets[node], lengths[node]);
 
     internal int Length(int node) => lengths[node];

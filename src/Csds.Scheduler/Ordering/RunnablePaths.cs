@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Csds.Scheduler.Ordering;
 
 /// <summary>
@@ -100,7 +102,7 @@ internal sealed class RunnablePaths(OrderState state)
                 nodes.Add(dependent);
             }
         }
-        state.Keys.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(nodes));
+        state.Keys.Sort(CollectionsMarshal.AsSpan(nodes));
         foreach (int dependent in nodes)
         {
             branches.Enqueue((splits, new RunnablePath(dependent, path)));

@@ -56,13 +56,15 @@ internal static class StableSort
         }
     }
 
-    private static void Merge<TComparer>(ReadOnlySpan<int> left, ReadOnlySpan<int> right, Span<int> target, TComparer comparer)
+    private static void Merge<TComparer>(
+        ReadOnlySpan<int> left, ReadOnlySpan<int> right, Span<int> target, TComparer comparer)
         where TComparer : IComparer<int>
     {
         int l = 0, r = 0;
         foreach (ref int item in target)
         {
-            item = r == right.Length || (l < left.Length && comparer.Compare(left[l], right[r]) <= 0) ? left[l++] : right[r++];
+            bool takesLeft = r == right.Length || (l < left.Length && comparer.Compare(left[l], right[r]) <= 0);
+            item = takesLeft ? left[l++] : right[r++];
         }
     }
 }

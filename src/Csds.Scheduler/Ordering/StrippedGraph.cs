@@ -11,7 +11,10 @@ internal sealed class StrippedGraph
     private readonly int[]? originals;
     private readonly int[]? indices;
 
-    /// <summary>Strips <paramref name="whole"/> and puts the priorities of final nodes taken away into <paramref name="priorities"/>.</summary>
+    /// <summary>
+    /// Strips <paramref name="whole"/> and puts the priorities of final nodes taken away into
+    /// <paramref name="priorities"/>.
+    /// </summary>
     internal StrippedGraph(OrderGraph whole, int[] priorities)
     {
         this.whole = whole;
@@ -59,7 +62,9 @@ internal sealed class StrippedGraph
     /// <summary>Whether anything was taken away as data that several tasks embed.</summary>
     internal bool HasSharedData { get; private set; }
 
-    /// <summary>Whether a node, by its index in the whole graph, was taken away as data that several tasks embed.</summary>
+    /// <summary>
+    /// Whether a node, by its index in the whole graph, was taken away as data that several tasks embed.
+    /// </summary>
     internal bool IsSharedData(int original) => isSharedData is not null && isSharedData[original];
 
     /// <summary>Ties for the nodes that stay.</summary>
@@ -80,8 +85,8 @@ internal sealed class StrippedGraph
     /// <summary>Marks what goes with -1 in <see cref="indices"/>; gives the number of final nodes among it.</summary>
     private int Strip(int[] priorities)
     {
-        // A node that is looked at and stays would stay forever: it can only lose dependencies and dependents. So a pass
-        // looks only at those that the pass before brought to an end of the graph.
+        // A node that is looked at and stays would stay forever: it can only lose dependencies and dependents. So a
+        // pass looks only at those that the pass before brought to an end of the graph.
         var dependencyCounts = new int[whole.NodeCount];
         var dependentCounts = new int[whole.NodeCount];
         var leaves = new List<int>();
@@ -140,7 +145,9 @@ internal sealed class StrippedGraph
         return removed;
     }
 
-    /// <summary>Counts one neighbour less for each node of a row that is still there, and collects those without any.</summary>
+    /// <summary>
+    /// Counts one neighbour less for each node of a row that is still there, and collects those without any.
+    /// </summary>
     private void Detach(ReadOnlySpan<int> row, int[] counts, List<int> ends)
     {
         foreach (int node in row)

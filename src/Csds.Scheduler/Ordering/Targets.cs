@@ -4,6 +4,7 @@ namespace Csds.Scheduler.Ordering;
 internal abstract class Targets
 {
     private readonly int[] sorted;
+    private readonly int[] ranks;
     private int first;
     private int last;
 
@@ -17,6 +18,11 @@ internal abstract class Targets
         Array.Sort(sorted);
         state.Keys.Sort(sorted);
         last = sorted.Length;
+        ranks = new int[leavesOfRoots.Ends.Length];
+        for (int rank = 0; rank < sorted.Length; rank++)
+        {
+            ranks[Place(sorted[rank])] = rank;
+        }
     }
 
     protected OrderState State { get; }
@@ -35,9 +41,24 @@ internal abstract class Targets
     /// <summary>Notes that a root got its place.</summary>
     internal abstract void RootEmitted(int root);
 
-    /// <summary>Notes that a leaf waits for one dependency less.</summary>
-    internal virtual void LeafAdvanced(int leaf)
+    /// <summary>Notes that a leaf waits for one dependency less, and whether it got its first one.</summary>
+    internal abstract void LeafAdvanced(int leaf, bool isFirst);
+
+    /// <summary>The place of a leaf in trees.</summary>
+    protected int Place(int leaf) => LeavesOfRoots.NumberOf(leaf);
+
+    /// <summary>The place of a leaf among the sorted leaves.</summary>
+    protected int Rank(int leaf) => ranks[Place(leaf)];
+
+    /// <summary>A tree with a number for each leaf.</summary>
+    protected LeafTree Tree(Func<int, int> number)
     {
+        int[] numbers = new int[ranks.Length];
+        for (int place = 0; place < numbers.Length; place++)
+        {
+            numbers[place] = number(LeavesOfRoots.Ends[place]);
+        }
+        return new LeafTree(numbers, ranks);
     }
 
     /// <summary>The largest leaf not taken yet, whether it has a place by now or not.</summary>

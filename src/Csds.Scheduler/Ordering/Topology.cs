@@ -77,7 +77,9 @@ internal static class Topology
         return [];
     }
 
-    /// <summary>Walks from the node seen twice along dependents, preferring those that were on the stack first.</summary>
+    /// <summary>
+    /// Walks from the node seen twice along dependents, preferring those that were on the stack first.
+    /// </summary>
     private static int[] Cycle(Rows dependents, Stack<int> stack, int seenTwice)
     {
         // As in Dask, this gives a short cycle but not always the shortest.

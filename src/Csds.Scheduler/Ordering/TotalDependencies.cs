@@ -12,11 +12,11 @@ internal sealed class TotalDependencies(Rows dependencies, int[] order) : WideNu
     internal static long[] Of(Rows dependencies, int[] order) =>
         WideNumbers.Calculate(new TotalDependencies(dependencies, order));
 
-    public long[] Run<T>(Func<T, int>? size)
-        where T : INumber<T> => WideNumbers.Comparable(Sum(dependencies, order, size));
+    public long[] Run<T>(Action<T>? spend)
+        where T : INumber<T> => WideNumbers.Comparable(Sum(dependencies, order, spend));
 
     /// <summary>The totals; <paramref name="order"/> has dependencies before dependents.</summary>
-    internal static T[] Sum<T>(Rows dependencies, ReadOnlySpan<int> order, Func<T, int>? size)
+    internal static T[] Sum<T>(Rows dependencies, ReadOnlySpan<int> order, Action<T>? spend)
         where T : INumber<T>
     {
         T[] totals = new T[dependencies.Count];
@@ -27,7 +27,7 @@ internal sealed class TotalDependencies(Rows dependencies, int[] order) : WideNu
             {
                 total = checked(total + totals[dependency]);
             }
-            size?.Invoke(total);
+            spend?.Invoke(total);
             totals[node] = total;
         }
         return totals;

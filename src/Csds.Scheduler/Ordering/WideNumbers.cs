@@ -8,13 +8,16 @@ namespace Csds.Scheduler.Ordering;
 /// </summary>
 internal static class WideNumbers
 {
-    /// <summary>Stops a graph of many thousand layers from eating the memory; Dask would take several times as much.</summary>
-    private const long MaxBytes = 256L << 20;
+    /// <summary>
+    /// Stops a graph of many thousand layers from eating memory and time. Dask would take several times as much of
+    /// both.
+    /// </summary>
+    private const long MaxCost = 256L << 20;
 
     /// <summary>A calculation that is the same for all kinds of numbers.</summary>
     internal interface ICalculation<out TResult>
     {
-        TResult Run<T>(Func<T, int>? size)
+        TResult Run<T>(Action<T>? spend)
             where T : INumber<T>;
     }
 
@@ -29,11 +32,16 @@ internal static class WideNumbers
         }
         try
         {
-            long bytes = 0;
+            long cost = 0;
             return calculation.Run<BigInteger>(number =>
             {
-                int size = number.GetByteCount();
-                return (bytes += size) <= MaxBytes ? size : throw new OverflowException();
+                // Bytes, and something for the time that multiplying them takes.
+                long size = number.GetByteCount();
+                cost += size + (size * size / 2048);
+                if (cost > MaxCost)
+                {
+                    throw new OverflowException();
+                }
             });
         }
         catch (OverflowException)
@@ -42,7 +50,9 @@ internal static class WideNumbers
         }
     }
 
-    /// <summary>Numbers that compare as <paramref name="values"/> do: themselves where they fit, otherwise their ranks.</summary>
+    /// <summary>
+    /// Numbers that compare as <paramref name="values"/> do: themselves where they fit, otherwise their ranks.
+    /// </summary>
     internal static long[] Comparable<T>(T[] values)
         where T : INumber<T>
     {
@@ -59,7 +69,8 @@ internal static class WideNumbers
         long[] ranks = new long[values.Length];
         for (int i = 1; i < byValue.Length; i++)
         {
-            ranks[byValue[i]] = ranks[byValue[i - 1]] + (values[byValue[i]].CompareTo(values[byValue[i - 1]]) == 0 ? 0 : 1);
+            bool isLarger = values[byValue[i]].CompareTo(values[byValue[i - 1]]) != 0;
+            ranks[byValue[i]] = ranks[byValue[i - 1]] + (isLarger ? 1 : 0);
         }
         return ranks;
     }

@@ -76,7 +76,10 @@ public sealed class KeyTextTests
     [Fact]
     public void What_cannot_be_a_key_is_a_protocol_error()
     {
-        byte[][] broken = [[], [0x80], [0xc7, 0, 1], [0xa5, 0x41], [0x92, 0x01], [0xdd, 0xff, 0xff, 0xff, 0xff, 1], [0xc1], [0xcb, 0]];
+        byte[][] broken =
+        [
+            [], [0x80], [0xc7, 0, 1], [0xa5, 0x41], [0x92, 0x01], [0xdd, 0xff, 0xff, 0xff, 0xff, 1], [0xc1], [0xcb, 0],
+        ];
         foreach (byte[] token in broken)
         {
             Assert.Throws<ProtocolException>(() => KeyText.Str(token));

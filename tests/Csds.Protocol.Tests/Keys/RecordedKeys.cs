@@ -6,8 +6,6 @@ namespace Csds.Protocol.Tests.Keys;
 /// <summary>What scripts/record/record_keys.py recorded: Python's text of keys, Dask's names for them.</summary>
 internal static class RecordedKeys
 {
-    internal const string Newest = "2026.7.1";
-
     private static readonly JsonElement Root = Load();
 
     internal static IReadOnlyList<string> Releases { get; } =
@@ -16,7 +14,18 @@ internal static class RecordedKeys
     internal static IReadOnlyList<RecordedKey> Rows { get; } =
         [.. Root.GetProperty("rows").EnumerateArray().Select(row => new RecordedKey(row))];
 
-    /// <summary>Whether each character has a property of <c>str</c>, from the code points where the answer changes.</summary>
+    /// <summary>
+    /// Pairs of keys, and whether the first is less (-1), the second (1), or neither; null for a TypeError.
+    /// </summary>
+    internal static IEnumerable<(byte[] Left, byte[] Right, int? Order)> Pairs =>
+        Root.GetProperty("pairs").EnumerateArray().Select(pair => (
+            Convert.FromHexString(pair[0].GetString()!),
+            Convert.FromHexString(pair[1].GetString()!),
+            pair[2].ValueKind == JsonValueKind.Null ? (int?)null : pair[2].GetInt32()));
+
+    /// <summary>
+    /// Whether each character has a property of <c>str</c>, from the code points where the answer changes.
+    /// </summary>
     internal static bool[] Characters(string property)
     {
         bool[] has = new bool[0x110000];
