@@ -41,6 +41,12 @@ public sealed record SchedulerOptions
     /// <summary><c>rootish-taskgroup-dependencies</c>: ... which have fewer tasks than this together.</summary>
     public int RootishTaskGroupDependencies { get; init; } = 5;
 
+    /// <summary><c>work-stealing</c>: move tasks from busy workers to idle ones.</summary>
+    public bool WorkStealing { get; init; } = true;
+
+    /// <summary><c>work-stealing-interval</c>: seconds between two looks for such tasks.</summary>
+    public double WorkStealingInterval { get; init; } = 1;
+
     /// <summary><c>worker-ttl</c>: seconds without a heartbeat after which a worker is given up; null: never.</summary>
     public double? WorkerTtl { get; init; } = 300;
 
@@ -67,6 +73,12 @@ public sealed record SchedulerOptions
 
     /// <summary><c>events-cleanup-delay</c>: seconds that a worker's or client's events outlive it.</summary>
     public double EventsCleanupDelay { get; init; } = 3600;
+
+    /// <summary><c>locks.lease-timeout</c>: seconds until a lease expires that says nothing of it (2022); null: never.</summary>
+    public double? LeaseTimeout { get; init; } = 30;
+
+    /// <summary><c>locks.lease-validation-interval</c>: seconds between looks at the leases.</summary>
+    public double LeaseValidationInterval { get; init; } = 10;
 
     /// <summary>Seed of the random choices.</summary>
     public int Seed { get; init; }

@@ -21,12 +21,14 @@ public sealed class SchedulerState
         Now = now;
         Tasks = new TaskTable(options.DefaultTaskDurations);
         Occupancy = new Occupancy(options);
+        Stealing = new WorkStealing(this);
         Story = new Story(options.TransitionLogLength);
         Topics = new Topics(options.EventsLogLength);
         Random = new Random(options.Seed);
         FireAndForget = new ClientState("fire-and-forget", 0, null, now);
         Clients = new Dictionary<string, ClientState> { [FireAndForget.ClientKey] = FireAndForget };
         IdleSince = now;
+        Coordination = new Coordination(this);
     }
 
     /// <summary>The settings.</summary>
@@ -66,6 +68,12 @@ public sealed class SchedulerState
 
     /// <summary>Events by topic.</summary>
     public Topics Topics { get; }
+
+    /// <summary>Locks, queues and the like, and the requests that wait in them.</summary>
+    public Coordination Coordination { get; }
+
+    /// <summary>Seconds since 1970 when <see cref="Timeouts.RunDeadlines"/> has something to do; null: never.</summary>
+    public double? NextDeadline => Deadlines.Next;
 
     /// <summary>What the core wants to happen.</summary>
     public Outbox Outbox { get; } = new();
@@ -109,6 +117,11 @@ public sealed class SchedulerState
 
     internal Recommendations Recommendations { get; } = new();
 
+    /// <summary>Moves tasks between workers.</summary>
+    public WorkStealing Stealing { get; }
+
+    internal double NextBalance { get; set; }
+
     /// <summary>Number of tasks in processing on all workers.</summary>
     public long ProcessingCount { get; internal set; }
 
@@ -124,6 +137,9 @@ public sealed class SchedulerState
     internal InternedNames TypeNames { get; } = new();
 
     internal Random Random { get; }
+
+    /// <summary>Who sees every transition.</summary>
+    internal List<ISchedulerObserver> Observers { get; } = [];
 
     /// <summary>Tasks that moved since the last check of the invariants; used with <c>validate</c> only.</summary>
     internal OrderedSet<TaskState> Touched;

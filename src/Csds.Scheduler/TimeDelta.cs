@@ -44,7 +44,7 @@ public static class TimeDelta
             digits--;
         }
         string unit = digits == compact.Length ? defaultUnit : compact[digits..];
-        string number = digits == 0 ? "1" : compact[..digits];
+        string number = digits == 0 && compact.Length > 0 ? "1" : compact[..digits];
         return seconds.TryGetValue(unit, out double factor)
             && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             ? value * factor

@@ -19,11 +19,16 @@ public sealed partial class Reactor(
     /// <summary>Events of one turn: bounds how long output waits.</summary>
     private const int EventsPerTurn = 512;
 
+    private readonly DeadlinesDue deadlinesDue = new();
+
     private readonly Channel<ReactorEvent> inbox = Channel.CreateBounded<ReactorEvent>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     /// <summary>What to do when the core asks to close, or a worker has timed out.</summary>
     public Action<Effect>? EffectHandler { get; set; }
+
+    /// <summary>Who brings the core's replies to those who asked.</summary>
+    public Action<Reply>? ReplyHandler { get; set; }
 
     /// <summary>Seconds since 1970.</summary>
     public double Now => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
@@ -55,11 +60,13 @@ public sealed partial class Reactor(
     /// <summary>Runs turns until <paramref name="stop"/> is signalled.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        using var deadlines = new DeadlineTimer(clock, () => inbox.Writer.TryWrite(deadlinesDue));
         try
         {
             while (await inbox.Reader.WaitToReadAsync(stop).ConfigureAwait(false))
             {
                 Turn();
+                deadlines.SetTo(state.NextDeadline, Now);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -78,6 +85,10 @@ public sealed partial class Reactor(
         for (int i = 0; i < EventsPerTurn && inbox.Reader.TryRead(out ReactorEvent? item); i++)
         {
             Handle(item, now);
+        }
+        if (state.NextDeadline <= now)
+        {
+            Handle(deadlinesDue, now);
         }
         Flush();
         Turns++;
@@ -126,6 +137,9 @@ public sealed partial class Reactor(
                 break;
             case CloseStream close:
                 streams.Find(close.Connection)?.CloseBehindOutput();
+                break;
+            case Reply reply:
+                ReplyHandler?.Invoke(reply);
                 break;
             default:
                 EffectHandler?.Invoke(effect);

@@ -17,6 +17,12 @@ public abstract class ReactorEvent
     }
 }
 
+/// <summary>The time of a deadline has come.</summary>
+internal sealed class DeadlinesDue : ReactorEvent
+{
+    public override void Run(SchedulerState state, double now) => state.RunDeadlines(now);
+}
+
 /// <summary>A function on the state whose result somebody waits for.</summary>
 internal sealed class Question<T>(Func<SchedulerState, double, T> question) : ReactorEvent
 {

@@ -1,16 +1,8 @@
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using Csds.Policies;
 using Csds.Protocol;
 using Csds.Scheduler;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Csds.Server;
@@ -21,7 +13,7 @@ namespace Csds.Server;
 /// </summary>
 public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerFactory loggers) : IAsyncDisposable
 {
-    private static readonly TimeSpan tick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan tick = TimeSpan.FromMilliseconds(100);
 
     private readonly ILogger log = loggers.CreateLogger("distributed.scheduler");
     private readonly TaskCompletionSource<string> closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -61,7 +53,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         var comms = new CommServer(operations.Build(), settings, loggers.CreateLogger<CommServer>());
         Task turns = Task.Run(() => reactor.RunAsync(stopReactor.Token), CancellationToken.None);
 
-        await using WebApplication app = await ListenAsync(listen, comms, reactor).ConfigureAwait(false);
+        await using Listeners listeners = await ListenAsync(listen, comms, reactor).ConfigureAwait(false);
         Announce();
         await WriteFilesAsync(reactor).ConfigureAwait(false);
         using (Timer ticks = new(_ => _ = reactor.TellAsync((s, now) => s.Tick(now)), null, tick, tick))
@@ -70,7 +62,10 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
             string reason = await closeRequested.Task.ConfigureAwait(false);
             LogClosing(log, reason);
         }
-        await CloseAsync(reactor, comms, app).ConfigureAwait(false);
+        // W51: workers are told, clients' streams end, and nothing half-open holds the process up.
+        await reactor.TellAsync((s, now) => s.CloseAllStreams(now)).ConfigureAwait(false);
+        comms.CloseAll();
+        await listeners.DisposeAsync().ConfigureAwait(false);
         await stopReactor.CancelAsync().ConfigureAwait(false);
         await turns.ConfigureAwait(false);
         DeleteFiles();
@@ -98,74 +93,22 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         }
     }
 
-    private async Task<WebApplication> ListenAsync(ListenAddress listen, CommServer comms, Reactor reactor)
+    // An HTTP port that is taken is no reason not to start; a comm port is.
+    private async Task<Listeners> ListenAsync(ListenAddress listen, CommServer comms, Reactor reactor)
     {
-        try
+        var routes = new HttpRoutes(reactor);
+        IReadOnlyList<IPEndPoint> http = ListenAddress.ForHttp(arguments.DashboardAddress);
+        bool taken = !Listeners.AreFree(http);
+        Listeners listeners = await Listeners.OpenAsync(
+            listen.Endpoints, taken ? ListenAddress.ForHttp(":0") : http, comms,
+            app => routes.Map(app, arguments.DashboardPrefix), loggers).ConfigureAwait(false);
+        if (taken)
         {
-            return await ListenAsync(listen, ListenAddress.ForHttp(arguments.DashboardAddress), comms, reactor).ConfigureAwait(false);
+            LogPortInUse(log, http[0].Port, listeners.HttpPort);
         }
-        catch (IOException error) when (error.InnerException is AddressInUseException && IsFree(listen))
-        {
-            WebApplication app = await ListenAsync(listen, ListenAddress.ForHttp(":0"), comms, reactor).ConfigureAwait(false);
-            string wanted = arguments.DashboardAddress.Split(':')[^1];
-            LogPortInUse(log, wanted, settings.Services["dashboard"]);
-            return app;
-        }
-    }
-
-    private async Task<WebApplication> ListenAsync(
-        ListenAddress listen, IReadOnlyList<IPEndPoint> http, CommServer comms, Reactor reactor)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton(comms);
-        builder.Services.AddSingleton<CommListener>();
-        builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore();
-        var commPorts = new List<ListenOptions>();
-        var httpPorts = new List<ListenOptions>();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            // Dask's messages have no bound; frames have limits of their own.
-            kestrel.Limits.MaxConcurrentConnections = null;
-            foreach (IPEndPoint endpoint in listen.Endpoints)
-            {
-                kestrel.Listen(endpoint, o =>
-                {
-                    commPorts.Add(o);
-                    o.UseConnectionHandler<CommListener>();
-                });
-            }
-            foreach (IPEndPoint endpoint in http)
-            {
-                kestrel.Listen(endpoint, httpPorts.Add);
-            }
-        });
-        WebApplication app = builder.Build();
-        app.UseRouting();
-        new HttpRoutes(reactor).Map(app, arguments.DashboardPrefix);
-        app.UseEndpoints(_ => { });
-        await app.StartAsync().ConfigureAwait(false);
-        settings.Address = new CommAddress("tcp", listen.ContactHost, commPorts[0].IPEndPoint!.Port).ToString();
-        settings.Services["dashboard"] = httpPorts[0].IPEndPoint!.Port;
-        return app;
-    }
-
-    private static bool IsFree(ListenAddress listen)
-    {
-        foreach (IPEndPoint endpoint in listen.Endpoints.Where(e => e.Port != 0))
-        {
-            using var socket = new System.Net.Sockets.Socket(endpoint.AddressFamily, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(endpoint);
-            }
-            catch (System.Net.Sockets.SocketException)
-            {
-                return false;
-            }
-        }
-        return true;
+        settings.Address = new CommAddress("tcp", listen.ContactHost, listeners.CommPort).ToString();
+        settings.Services["dashboard"] = listeners.HttpPort;
+        return listeners;
     }
 
     private void Announce()
@@ -204,21 +147,12 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         }
     }
 
-    // W51: workers are told, clients' streams end, and nothing half-open holds the process up.
-    private static async Task CloseAsync(Reactor reactor, CommServer comms, WebApplication app)
-    {
-        await reactor.TellAsync((s, now) => s.CloseAllStreams(now)).ConfigureAwait(false);
-        comms.CloseAll();
-        using var grace = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-        await app.StopAsync(grace.Token).ConfigureAwait(false);
-    }
-
     [LoggerMessage(EventId = 50, Level = LogLevel.Information, Message = "{Text}")]
     private static partial void LogLine(ILogger logger, string text);
 
     [LoggerMessage(EventId = 51, Level = LogLevel.Warning, Message =
         "Port {Wanted} is already in use.\nPerhaps you already have a cluster running?\nHosting the HTTP server on port {Port} instead")]
-    private static partial void LogPortInUse(ILogger logger, string wanted, int port);
+    private static partial void LogPortInUse(ILogger logger, int wanted, int port);
 
     [LoggerMessage(EventId = 52, Level = LogLevel.Information, Message = "Scheduler closing due to {Reason}...")]
     private static partial void LogClosing(ILogger logger, string reason);

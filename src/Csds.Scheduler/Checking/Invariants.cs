@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace Csds.Scheduler;
 
@@ -21,7 +22,7 @@ public static class Invariants
             }
         }
         s.Touched.Clear();
-        Check(s.Recommendations.IsEmpty, "recommendations are left over");
+        Check(s.Recommendations.IsEmpty, $"recommendations are left over");
     }
 
     /// <summary>Checks everything; linear in the size of the state.</summary>
@@ -47,19 +48,19 @@ public static class Invariants
         }
         CheckTotals(s);
         CheckQueue(s);
+        CheckStealing(s);
     }
 
     private static void CheckTask(SchedulerState s, TaskState ts)
     {
         CheckLinks(ts);
         CheckState(s, ts);
-        bool inPlay = IsInPlay(ts);
         foreach (TaskState dts in ts.Dependencies)
         {
-            if (inPlay)
+            if (ts.IsInPlay)
             {
                 Check(!dts.WhoHas.IsEmpty != ts.WaitingOn.Contains(dts), "waiting_on is not the missing dependencies", ts);
-                Check(dts.Waiters.Contains(ts), "not among the waiters of a dependency", ts);
+                Check(dts.Waiters.Contains(ts) || IsOnlyTalkedAbout(dts), "not among the waiters of a dependency", ts);
             }
             else
             {
@@ -82,13 +83,13 @@ public static class Invariants
         foreach (TaskState dts in ts.WaitingOn)
         {
             Check(ts.Dependencies.Contains(dts), "waits on no dependency", ts);
-            Check(dts.State != TaskStateName.Released || dts.RunSpec.IsNone, "waits on a released task", ts);
+            Check(dts.State != TaskStateName.Released || IsOnlyTalkedAbout(dts), "waits on a released task", ts);
             Check(dts.State != TaskStateName.Erred, "waits on a failed task", ts);
         }
         foreach (TaskState dts in ts.Waiters)
         {
             Check(ts.Dependents.Contains(dts), "a waiter is no dependent", ts);
-            Check(IsInPlay(dts), "a waiter is not in play", ts);
+            Check(dts.IsInPlay, "a waiter is not in play", ts);
         }
         foreach (ClientState cs in ts.WhoWants)
         {
@@ -112,10 +113,10 @@ public static class Invariants
         Check(s.ReplicatedTasks.Contains(ts) == (ts.WhoHas.Count > 1), "replicated_tasks", ts);
         Check(ts.ProcessingOn?.Processing.Contains(ts) ?? true, "not in processing of its worker", ts);
         Check(state != TaskStateName.Erred || ts.ExceptionBlame is not null, "erred without blame", ts);
-        Check(!IsInPlay(ts) || ts.ExceptionBlame is null, "in play with blame", ts);
-        Check(!IsInPlay(ts) || !ts.RunSpec.IsNone, "in play with nothing to run", ts);
+        Check(state == TaskStateName.Erred || ts.ExceptionBlame is null, "blame without failure", ts);
+        Check(!ts.IsInPlay || !ts.RunSpec.IsNone, "in play with nothing to run", ts);
         Check(state != TaskStateName.Released || ts.Waiters.IsEmpty, "released with waiters", ts);
-        Check(!IsInPlay(ts) || !ts.Waiters.IsEmpty || !ts.WhoWants.IsEmpty, "nobody needs it", ts);
+        Check(!ts.IsInPlay || !ts.Waiters.IsEmpty || !ts.WhoWants.IsEmpty, "nobody needs it", ts);
         // Data from outside may be there before anybody wants it.
         Check(
             state != TaskStateName.Memory || !ts.Waiters.IsEmpty || !ts.WhoWants.IsEmpty || ts.RunSpec.IsNone,
@@ -124,7 +125,7 @@ public static class Invariants
         {
             foreach (TaskState dts in ts.Dependents)
             {
-                Check(ts.Waiters.Contains(dts) == IsInPlay(dts), "waiters are not the dependents in play", ts);
+                Check(ts.Waiters.Contains(dts) == dts.IsInPlay, "waiters are not the dependents in play", ts);
             }
         }
     }
@@ -181,13 +182,43 @@ public static class Invariants
             slots += Math.Max(0, open);
         }
         Check(s.Workers.OpenSlots.Slots == slots, $"{slots} open slots, not {s.Workers.OpenSlots.Slots}");
-        Check(s.Queued.Count == 0 || slots == 0, "tasks are queued although a slot is open");
+        Check(s.Queued.Count == 0 || slots == 0, $"tasks are queued although a slot is open");
+    }
+
+    private static void CheckStealing(SchedulerState s)
+    {
+        foreach (WorkerState ws in s.Workers.Sorted)
+        {
+            for (int level = 0; level < StealableTasks.Levels; level++)
+            {
+                foreach (TaskState ts in ws.Stealable.At(level))
+                {
+                    bool here = ReferenceEquals(ts.ProcessingOn, ws) && ts.StealLevel == level && !ts.LongRunning;
+                    Check(here, "stealable where it is not", ts);
+                }
+            }
+        }
+        foreach (TaskState ts in s.Tasks.Tasks)
+        {
+            bool listed = ts.StealLevel < 0 || (ts.ProcessingOn?.Stealable.At(ts.StealLevel).Contains(ts) ?? false);
+            Check(listed, "not among the stealable tasks", ts);
+        }
+        foreach ((TaskState ts, StealRequest request) in s.Stealing.Requests)
+        {
+            Check(ReferenceEquals(ts.ProcessingOn, request.Victim) && ts.StealLevel < 0, "a request for a task that left", ts);
+        }
+        foreach (WorkerState ws in s.Workers.Sorted)
+        {
+            int asThief = s.Stealing.Requests.Values.Count(r => ReferenceEquals(r.Thief, ws));
+            int asVictim = s.Stealing.Requests.Values.Count(r => ReferenceEquals(r.Victim, ws));
+            Check(ws.InFlightTasks == asThief - asVictim, $"{ws} has {ws.InFlightTasks} tasks in flight");
+        }
     }
 
     private static void CheckTotals(SchedulerState s)
     {
-        Check(s.Workers.Sorted.Sum(ws => (long)ws.Processing.Count) == s.ProcessingCount, "processing total");
-        Check(s.Workers.Sorted.Sum(ws => (long)ws.NThreads) == s.Workers.TotalNThreads, "total_nthreads");
+        Check(s.Workers.Sorted.Sum(ws => (long)ws.Processing.Count) == s.ProcessingCount, $"processing total");
+        Check(s.Workers.Sorted.Sum(ws => (long)ws.NThreads) == s.Workers.TotalNThreads, $"total_nthreads");
         double occupancy = s.Workers.Sorted.Sum(ws => s.Occupancy.Of(ws));
         double total = s.Occupancy.Total;
         Check(Math.Abs(occupancy - total) <= 1e-6 * (1 + Math.Abs(occupancy)), $"occupancy is {occupancy}, not {total}");
@@ -203,15 +234,40 @@ public static class Invariants
         }
     }
 
-    private static bool IsInPlay(TaskState ts) =>
-        ts.State is TaskStateName.Waiting or TaskStateName.Queued or TaskStateName.Processing or TaskStateName.NoWorker;
+    private static bool IsOnlyTalkedAbout(TaskState ts) => ts.State == TaskStateName.Released && ts.RunSpec.IsNone;
 
-    private static void Check(
-        bool holds, string what, TaskState? ts = null, [CallerArgumentExpression(nameof(holds))] string? condition = null)
+    private static void Check(bool holds, string what, TaskState ts)
     {
         if (!holds)
         {
-            throw new InvariantException($"{what}{(ts is null ? "" : $": {ts}")} [{condition}]");
+            throw new InvariantException($"{what}: {ts}");
         }
+    }
+
+    private static void Check(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] Explanation what)
+    {
+        if (!holds)
+        {
+            throw new InvariantException(what.ToString());
+        }
+    }
+
+    /// <summary>Text that is put together only if it is needed: there are many checks, and nearly all hold.</summary>
+    [InterpolatedStringHandler]
+    private readonly ref struct Explanation
+    {
+        private readonly StringBuilder? text;
+
+        public Explanation(int literalLength, int formattedCount, bool holds, out bool isNeeded)
+        {
+            isNeeded = !holds;
+            text = isNeeded ? new StringBuilder(literalLength + formattedCount) : null;
+        }
+
+        public void AppendLiteral(string value) => text!.Append(value);
+
+        public void AppendFormatted<T>(T value) => text!.Append(value);
+
+        public override string ToString() => text!.ToString();
     }
 }

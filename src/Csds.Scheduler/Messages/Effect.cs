@@ -1,3 +1,5 @@
+using Csds.Protocol;
+
 namespace Csds.Scheduler;
 
 /// <summary>Something that the core wants done which is no message to a worker or client.</summary>
@@ -30,3 +32,12 @@ public sealed record CloseScheduler(string Reason) : Effect;
 
 /// <summary>A worker sent no heartbeat for too long; its nanny, if it has one, is to restart it.</summary>
 public sealed record WorkerTimedOut(string Address, string? Nanny) : Effect;
+
+/// <summary>What comes of the request with this number.</summary>
+public abstract record Reply(long Request) : Effect;
+
+/// <summary>A request is answered.</summary>
+public sealed record Answer(long Request, Opaque Value) : Reply(Request);
+
+/// <summary>A request fails.</summary>
+public sealed record Refusal(long Request, PythonError Error) : Reply(Request);

@@ -67,6 +67,26 @@ internal static class FromWorker
         s.WorkerStatusChange(ws, parsed, stimulus);
     }
 
+    /// <summary>WS11.</summary>
+    internal static void StealResponse(SchedulerState s, WorkerState ws, ref MessageReader m)
+    {
+        ReadOnlySpan<byte> key = default;
+        string? state = null;
+        byte[] stimulus = Tokens.String("");
+        int entries = m.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            switch (m.ReadString())
+            {
+                case "key": key = m.ReadToken(); break;
+                case "state": state = m.ReadStringOrNull(); break;
+                case "stimulus_id": stimulus = m.ReadToken().ToArray(); break;
+                default: m.Skip(); break;
+            }
+        }
+        s.Stealing.Confirm(Required.Field(key, "steal-response", "key"), state, stimulus);
+    }
+
     /// <summary>WS8: an event; a map gets the entry <c>worker</c>.</summary>
     internal static void LogEvent(SchedulerState s, WorkerState ws, ref MessageReader m) =>
         EventMessage.Read(ref m).Publish(s, ws);

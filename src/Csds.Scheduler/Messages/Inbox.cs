@@ -25,6 +25,11 @@ public static class Inbox
         ["log-event"] = FromWorker.LogEvent,
         ["worker-status-change"] = FromWorker.WorkerStatusChange,
         ["request-refresh-who-has"] = FromWorker.RequestRefreshWhoHas,
+        ["pubsub-add-subscriber"] = StreamCoordination.PubSubAddSubscriber,
+        ["pubsub-remove-subscriber"] = StreamCoordination.PubSubRemoveSubscriber,
+        ["pubsub-remove-publisher"] = StreamCoordination.PubSubRemovePublisher,
+        ["pubsub-msg"] = StreamCoordination.PubSubMessage,
+        ["steal-response"] = FromWorker.StealResponse,
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, ClientHandler> clientOps = new Dictionary<string, ClientHandler>
@@ -39,6 +44,15 @@ public static class Inbox
         ["unsubscribe-topic"] = FromClient.UnsubscribeTopic,
         ["update-data"] = FromClient.UpdateData,
         ["log-event"] = FromClient.LogEvent,
+        ["queue-future-release"] = StreamCoordination.QueueFutureRelease,
+        ["queue_release"] = StreamCoordination.QueueRelease,
+        ["variable-future-release"] = StreamCoordination.VariableFutureReceived,
+        ["variable-future-received-confirm"] = StreamCoordination.VariableFutureReceived,
+        ["variable_delete"] = StreamCoordination.VariableDelete,
+        ["publish_flush_batched_send"] = StreamCoordination.PublishFlush,
+        ["pubsub-add-subscriber"] = StreamCoordination.PubSubAddSubscriber,
+        ["pubsub-remove-subscriber"] = StreamCoordination.PubSubRemoveSubscriber,
+        ["pubsub-msg"] = StreamCoordination.PubSubMessage,
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, WorkerHandler>.AlternateLookup<ReadOnlySpan<char>> workerLookup =

@@ -51,7 +51,14 @@ public sealed class Outbox
         {
             MessageBatch batch = peer.OpenBatch!;
             peer.OpenBatch = null;
-            send(peer, batch);
+            if (batch.Count > 0)
+            {
+                send(peer, batch);
+            }
+            else
+            {
+                Return(batch); // Opened for a list of keys that was empty.
+            }
         }
         written.Clear();
         // An effect is performed after the messages before it are on their way: a stream is closed behind its last message.

@@ -6,7 +6,7 @@ namespace Csds.Scheduler;
 /// The four fields that 2022's compute-task has for what is to be run (rows V6, S84): a task comes with <c>function</c>,
 /// <c>args</c> and perhaps <c>kwargs</c>, or with <c>run_spec</c> alone, and what it lacks is sent as None.
 /// </summary>
-internal static class SplitFields
+public static class SplitFields
 {
     /// <summary>Number of fields.</summary>
     internal const int Count = 4;
@@ -51,6 +51,13 @@ internal static class SplitFields
         // A map of one entry, whose key is a str of eight bytes.
         byte[] token = [0x81, 0xa8, .. "run_spec"u8, .. value.Token.Span];
         return new Opaque(token, value.Frames);
+    }
+
+    /// <summary>A task's value as it was in the packed graph, from its fields.</summary>
+    public static Opaque ToTask(Opaque fields)
+    {
+        var reader = new MessageReader(fields);
+        return reader.ReadMapHeader() == 1 && reader.ReadUtf8().SequenceEqual("run_spec"u8) ? reader.ReadOpaque() : fields;
     }
 
     private static bool IsFunctionMap(Opaque value)

@@ -24,6 +24,9 @@ public readonly ref struct TaskFinished
     /// <summary>List of <c>{action, start, stop}</c>, as a token.</summary>
     public ReadOnlyMemory<byte> StartStops { get; private init; }
 
+    /// <summary>What the worker's plugins say of the task; null without anything.</summary>
+    public Opaque? Metadata { get; private init; }
+
     /// <summary>What caused the report, as a token.</summary>
     public ReadOnlySpan<byte> StimulusId { get; private init; }
 
@@ -32,6 +35,7 @@ public readonly ref struct TaskFinished
     {
         ReadOnlySpan<byte> key = default, type = default, typeName = default, stimulus = default;
         ReadOnlyMemory<byte> startStops = default;
+        Opaque? metadata = null;
         long runId = -1, nbytes = -1;
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
@@ -65,6 +69,10 @@ public readonly ref struct TaskFinished
             {
                 stimulus = reader.ReadToken();
             }
+            else if (name.SequenceEqual("metadata"u8) && !IsEmptyMap(reader))
+            {
+                metadata = reader.ReadOpaque();
+            }
             else
             {
                 reader.Skip();
@@ -78,7 +86,11 @@ public readonly ref struct TaskFinished
             Type = type,
             TypeName = typeName,
             StartStops = startStops,
+            Metadata = metadata,
             StimulusId = Required.Field(stimulus, "task-finished", "stimulus_id"),
         };
     }
+
+    private static bool IsEmptyMap(MessageReader reader) =>
+        reader.NextType == MessagePackType.Map && reader.ReadMapHeader() == 0;
 }

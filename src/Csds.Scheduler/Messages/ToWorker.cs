@@ -113,6 +113,17 @@ internal static class ToWorker
     internal static void FreeKeys(this MessageBatch batch, IReadOnlyList<Key> keys, ReadOnlySpan<byte> stimulusId) =>
         ManyKeys(batch, "free-keys"u8, keys, stimulusId);
 
+    /// <summary>SW5: give this task up, if it has not begun.</summary>
+    internal static void StealRequest(this MessageBatch batch, Key key, ReadOnlySpan<byte> stimulusId)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(3);
+        w.Field("op"u8, "steal-request"u8);
+        w.FieldToken("key"u8, key.Token);
+        w.FieldToken("stimulus_id"u8, stimulusId);
+        w.End();
+    }
+
     /// <summary>SW6: who holds these keys now.</summary>
     internal static void RefreshWhoHas(this MessageBatch batch, IReadOnlyList<TaskState> tasks, ReadOnlySpan<byte> stimulusId)
     {

@@ -18,12 +18,14 @@ internal static class Assignment
             }
         }
         UseResources(ts, ws, +1);
+        s.Stealing.Put(ts);
         s.CheckIdleSaturated(ws);
     }
 
     /// <summary>Takes the task from the worker; false if the worker is gone.</summary>
     internal static bool Remove(SchedulerState s, TaskState ts, WorkerState ws)
     {
+        s.Stealing.Leave(ts, ws);
         ts.ProcessingOn = null;
         ws.Processing.Remove(ts);
         s.ProcessingCount--;
@@ -54,6 +56,7 @@ internal static class Assignment
     {
         if (!ts.LongRunning)
         {
+            WorkStealing.Remove(ts, ws);
             ts.LongRunning = true;
             ws.LongRunningCount++;
             s.Occupancy.Count(ws, ts.Prefix, -1);

@@ -4,13 +4,16 @@ namespace Csds.Scheduler;
 internal static class Saturation
 {
     /// <summary>Dask's <c>check_idle_saturated</c>, for one worker whose work has changed.</summary>
-    internal static void CheckIdleSaturated(this SchedulerState s, WorkerState ws)
+    internal static void CheckIdleSaturated(this SchedulerState s, WorkerState ws) =>
+        s.CheckIdleSaturated(ws, s.Occupancy.Of(ws));
+
+    /// <summary>The same for a worker whose occupancy, in seconds, is taken to be another.</summary>
+    internal static void CheckIdleSaturated(this SchedulerState s, WorkerState ws, double occupancy)
     {
         if (s.Workers.TotalNThreads == 0 || ws.Status == WorkerStatus.Closed)
         {
             return;
         }
-        double occupancy = s.Occupancy.Of(ws);
         int processing = ws.Processing.Count;
         s.Workers.Saturated.Remove(ws);
         if (ws.Status != WorkerStatus.Running)

@@ -32,6 +32,9 @@ public sealed class TaskState
     /// <summary>Place in the pending recommendations plus one; 0: none. See <see cref="Recommendations"/>.</summary>
     internal int RecommendationSlot;
 
+    /// <summary>Its level among the stealable tasks of its worker; -1: it stays. See <see cref="WorkStealing"/>.</summary>
+    internal sbyte StealLevel = -1;
+
     private TaskDetails? details;
 
     internal TaskState(Key key, TaskGroup group, long insertion)
@@ -92,6 +95,10 @@ public sealed class TaskState
 
     /// <summary>What only few tasks have; null for the others.</summary>
     public TaskDetails? Details => details;
+
+    /// <summary>The result is needed and not there yet: the task waits, or is ready, or runs.</summary>
+    public bool IsInPlay =>
+        State is TaskStateName.Waiting or TaskStateName.Queued or TaskStateName.Processing or TaskStateName.NoWorker;
 
     /// <summary>Whether the run is restricted to certain workers, hosts or resources.</summary>
     public bool IsRestricted =>

@@ -37,6 +37,9 @@ public sealed class TaskTable
     /// <summary>The prefixes, in order of creation.</summary>
     public IReadOnlyCollection<TaskPrefix> Prefixes => prefixes.Values;
 
+    /// <summary>Told of each task that is created, while somebody waits for one.</summary>
+    internal Action<TaskState>? Created { get; set; }
+
     /// <summary>Finds a task by its key's token.</summary>
     public bool TryGet(ReadOnlySpan<byte> keyToken, [NotNullWhen(true)] out TaskState? ts) =>
         byToken.TryGetValue(keyToken, out ts);
@@ -52,6 +55,7 @@ public sealed class TaskTable
     {
         var ts = new TaskState(key, GroupOf(key), created++) { RunSpec = runSpec };
         tasks.Add(key, ts);
+        Created?.Invoke(ts);
         return ts;
     }
 

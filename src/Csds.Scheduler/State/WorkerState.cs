@@ -101,6 +101,15 @@ public sealed class WorkerState : StreamPeer
     /// <summary>How many more tasks may be sent to it from the queue (row S30); may be negative.</summary>
     internal int SlotsCounted { get; set; }
 
+    /// <summary>Tasks that another worker might take over.</summary>
+    internal StealableTasks Stealable { get; } = new();
+
+    /// <summary>Seconds by which requests in flight will change its occupancy (row S50).</summary>
+    internal double InFlightOccupancy { get; set; }
+
+    /// <summary>Number of tasks by which requests in flight will change its processing.</summary>
+    internal int InFlightTasks { get; set; }
+
     /// <summary>Numbers of tasks by prefix that count for occupancy.</summary>
     internal Dictionary<TaskPrefix, int> PrefixCounts => prefixCounts;
 

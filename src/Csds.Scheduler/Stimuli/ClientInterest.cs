@@ -24,12 +24,18 @@ internal static class ClientInterest
                 }
                 ts = s.Tasks.Create(key, default); // 2022 waits for somebody to submit it.
             }
-            ts.WhoWants.Add(cs);
-            cs.WantsWhat.Add(ts);
-            if (ts.State is TaskStateName.Memory or TaskStateName.Erred)
-            {
-                s.ReportOnKey(ts, cs);
-            }
+            Want(s, cs, ts);
+        }
+    }
+
+    /// <summary>One key of it: from now on the client hears of the task, at once if it is done.</summary>
+    internal static void Want(SchedulerState s, ClientState cs, TaskState ts)
+    {
+        ts.WhoWants.Add(cs);
+        cs.WantsWhat.Add(ts);
+        if (ts.State is TaskStateName.Memory or TaskStateName.Erred)
+        {
+            s.ReportOnKey(ts, cs);
         }
     }
 
@@ -70,36 +76,20 @@ internal static class ClientInterest
         }
     }
 
-    /// <summary>CS7, Dask's <c>report_on_key</c>: tells who wants the task, and this client, how it stands.</summary>
-    internal static void ReportOnKey(this SchedulerState s, TaskState ts, ClientState? client)
+    /// <summary>
+    /// CS7, Dask's <c>report_on_key</c>: tells this client how the task stands. The others that want it have been told
+    /// when it came about; Dask tells them again.
+    /// </summary>
+    internal static void ReportOnKey(this SchedulerState s, TaskState ts, ClientState cs)
     {
-        foreach (ClientState cs in ts.WhoWants)
-        {
-            if (!ReferenceEquals(cs, client))
-            {
-                Report(s, ts, cs);
-            }
-        }
-        if (client is not null)
-        {
-            Report(s, ts, client);
-        }
-    }
-
-    private static void Report(SchedulerState s, TaskState ts, ClientState cs)
-    {
-        MessageBatch batch = s.Outbox.To(cs);
         switch (ts.State)
         {
             case TaskStateName.Memory:
-                batch.KeyInMemory(ts.Key);
+                s.Outbox.To(cs).KeyInMemory(ts.Key);
                 break;
             case TaskStateName.Erred:
                 TaskDetails? failing = ts.ExceptionBlame?.Details;
-                batch.TaskErred(ts.Key, failing?.Exception, failing?.Traceback);
-                break;
-            case TaskStateName.Forgotten:
-                batch.CancelledKeys([ts.Key], s.Options.Dialect);
+                s.Outbox.To(cs).TaskErred(ts.Key, failing?.Exception, failing?.Traceback);
                 break;
         }
     }

@@ -57,6 +57,7 @@ public static class Clients
         s.Clients.Remove(cs.ClientKey);
         s.ClientsRemoved++;
         s.Topics.UnsubscribeAll(cs);
+        s.Coordination.Forget(cs);
         s.Deadlines.Add(now + s.Options.EventsCleanupDelay, () => ForgetEvents(s, cs.ClientKey));
         s.CheckInvariants();
     }
@@ -165,6 +166,7 @@ public static class Clients
         }
         former.WantsWhat.Clear();
         s.Topics.UnsubscribeAll(former);
+        s.Coordination.PubSub.Replace(former, cs);
     }
 
     private static void LogAction(SchedulerState s, string action, string client) =>

@@ -25,6 +25,28 @@ public static class DataMovement
         s.CheckInvariants();
     }
 
+    /// <summary>A worker was told to drop these replicas, and has done so; a key without any is computed again.</summary>
+    public static void RemoveReplicas(this SchedulerState s, string address, IEnumerable<Key> keys, double now)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        ArgumentNullException.ThrowIfNull(keys);
+        s.Now = now;
+        if (!s.Workers.TryGet(address, out WorkerState? ws))
+        {
+            return;
+        }
+        foreach (TaskState ts in keys.Select(s.Tasks.Find).OfType<TaskState>())
+        {
+            s.RemoveReplica(ts, ws);
+            if (ts.State == TaskStateName.Memory && ts.WhoHas.IsEmpty)
+            {
+                s.Recommendations.Add(ts, TaskStateName.Released);
+            }
+        }
+        s.RunRecommendations(s.Stimulus("delete-data"));
+        s.CheckInvariants();
+    }
+
     /// <summary>Puts items into a random order, which the seed determines.</summary>
     public static void Shuffle<T>(this SchedulerState s, T[] items)
     {

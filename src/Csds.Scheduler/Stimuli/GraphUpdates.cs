@@ -47,17 +47,15 @@ public static class GraphUpdates
         merge.AddDependencies();
         GraphAnnotations.Apply(s, update, merge);
         GraphPriorities.Set(s, update, merge, start);
-        Want(client, merge);
+        Want(s, client, merge);
         SetActors(s, update, merge);
+        foreach (ISchedulerObserver observer in s.Observers)
+        {
+            observer.GraphSubmitted(merge.RequestedTasks());
+        }
         Recommend(s, merge);
         s.RunRecommendations(stimulus);
-        foreach (TaskState ts in merge.RequestedTasks())
-        {
-            if (ts.State is TaskStateName.Memory or TaskStateName.Erred)
-            {
-                s.ReportOnKey(ts, client);
-            }
-        }
+        s.FillOpenSlots(stimulus);
         LogUpdate(s, client, stimulus, "OK", merge, start);
         s.RefreshNoWorkersSince(now);
         s.CheckInvariants();
@@ -90,12 +88,13 @@ public static class GraphUpdates
         });
     }
 
-    private static void Want(ClientState client, GraphMerge merge)
+    // What is done already is reported here, everything else by the transitions that follow. Dask reports twice, and
+    // on tasks that the client never asked for.
+    private static void Want(SchedulerState s, ClientState client, GraphMerge merge)
     {
         foreach (TaskState ts in merge.RequestedTasks())
         {
-            ts.WhoWants.Add(client);
-            client.WantsWhat.Add(ts);
+            ClientInterest.Want(s, client, ts);
         }
     }
 
@@ -117,13 +116,11 @@ public static class GraphUpdates
         }
     }
 
-    // S79: since 2025.4 only what was asked for starts, and pulls its dependencies; before, everything that can run.
+    // S79: what was asked for starts, the most urgent first, and pulls what it depends on. Before 2025.4 Dask starts
+    // everything that can run at once, in the same order for graphs that it has ordered itself.
     private static void Recommend(SchedulerState s, GraphMerge merge)
     {
-        IEnumerable<TaskState> candidates = s.Options.Dialect.ExpressionGraphs
-            ? merge.RequestedTasks()
-            : merge.Touched.Where(ts => !ts.RunSpec.IsNone);
-        TaskState[] released = [.. candidates.Where(ts => ts.State == TaskStateName.Released)];
+        TaskState[] released = [.. merge.RequestedTasks().Where(ts => ts.State == TaskStateName.Released)];
         Array.Sort(released, Propagation.LastRunsFirst);
         foreach (TaskState ts in released)
         {

@@ -34,8 +34,10 @@ internal static class LostDependencies
         {
             s.Outbox.Log(LogSeverity.Info, $"User asked for computation on lost data. Final key is {graph.KeyOf(number)}");
         }
+        // 2024 cancels what is missing as well.
         bool all = s.Options.Dialect.ExpressionGraphs;
-        Key[] keys = all ? update.Keys : [.. wanted.Select(graph.KeyOf)];
+        IEnumerable<int> missing = Enumerable.Range(graph.Count, graph.External.Length).Where(number => lost[number]);
+        Key[] keys = all ? update.Keys : [.. wanted.Union(missing).Select(graph.KeyOf)];
         s.Outbox.To(client).CancelledKeys(keys, s.Options.Dialect, "lost dependencies");
         s.ClientReleasesKeys(keys, client, stimulus);
         return all ? null : Array.FindAll(graph.Requested, number => !lost[number]);

@@ -47,7 +47,9 @@ public static class Retries
         {
             s.Recommendations.Add(ts, TaskStateName.Waiting);
         }
-        s.RunRecommendations(s.Stimulus("stimulus-retry"));
+        byte[] stimulus = s.Stimulus("stimulus-retry");
+        s.RunRecommendations(stimulus);
+        s.FillOpenSlots(stimulus);
         s.CheckInvariants();
         return [.. seen.Select(ts => ts.Key)];
     }

@@ -25,6 +25,10 @@ public static class ScatteredData
         {
             Want(s, client, data);
         }
+        // Only now: what nobody wants might go at once.
+        byte[] stimulus = s.Stimulus("update-data");
+        s.RunRecommendations(stimulus);
+        s.FillOpenSlots(stimulus);
         s.CheckInvariants();
     }
 
@@ -55,9 +59,6 @@ public static class ScatteredData
             s.Outbox.To(cs).KeyInMemory(ts);
         }
         Propagation.RecommendDependents(s, ts);
-        byte[] stimulus = s.Stimulus("update-data");
-        s.RunRecommendations(stimulus);
-        s.FillOpenSlots(stimulus);
     }
 
     // The data simply is there, whatever the task was about to do: a run that goes on somewhere is given up, and what
@@ -76,6 +77,7 @@ public static class ScatteredData
                 ts.Waiters.Add(dts);
             }
         }
+        ts.RunId = -1; // A result of the run that was given up is no replica: its worker will drop it.
         ts.SetState(TaskStateName.Memory);
     }
 }

@@ -59,7 +59,7 @@ internal static class TaskReports
             return;
         }
         bool elsewhere = !ReferenceEquals(ts.ProcessingOn, ws);
-        if (s.Options.Dialect.RunIds ? ts.RunId != msg.RunId : elsewhere)
+        if (elsewhere || (s.Options.Dialect.RunIds && ts.RunId != msg.RunId))
         {
             s.CountStale("run-id");
             if (!elsewhere)

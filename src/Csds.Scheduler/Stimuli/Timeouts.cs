@@ -8,7 +8,7 @@ public static class Timeouts
 {
     private static readonly ReadOnlyMemory<byte> emptyMap = new byte[] { 0x80 };
 
-    /// <summary>Acts on every deadline that has passed. Meant to be called every 250 ms.</summary>
+    /// <summary>Acts on every deadline that has passed. Meant to be called every 100 ms.</summary>
     public static void Tick(this SchedulerState s, double now)
     {
         ArgumentNullException.ThrowIfNull(s);
@@ -17,6 +17,28 @@ public static class Timeouts
         CheckWorkerTtl(s);
         CheckNoWorkers(s);
         CheckIdle(s);
+        BalanceWork(s);
+        s.CheckInvariants();
+    }
+
+    private static void BalanceWork(SchedulerState s)
+    {
+        if (s.Options.WorkStealing && s.Now >= s.NextBalance)
+        {
+            s.NextBalance = s.Now + s.Options.WorkStealingInterval;
+            StealBalance.Balance(s);
+        }
+    }
+
+    /// <summary>
+    /// Acts on the deadlines that have passed, and on nothing else: called whenever
+    /// <see cref="SchedulerState.NextDeadline"/> has come.
+    /// </summary>
+    public static void RunDeadlines(this SchedulerState s, double now)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        s.Now = now;
+        s.Deadlines.Run(now);
         s.CheckInvariants();
     }
 

@@ -83,6 +83,7 @@ public static class Workers
         // An ending stream is closed behind its last message.
         s.Outbox.Add(new CloseStream(ws.Connection));
         s.Workers.Remove(ws);
+        s.Coordination.PubSub.Forget(ws);
         ws.Status = WorkerStatus.Closed;
         Key[] processing = [.. ws.Processing.ToArray().Select(ts => ts.Key)];
         AbandonTasks(s, ws, stimulusId, expected);
@@ -220,7 +221,7 @@ public static class Workers
         foreach (TaskState ts in ws.HasWhat.ToArray())
         {
             s.RemoveReplica(ts, ws);
-            if (s.Options.Dialect.LostActorsErr && ws.Actors.Contains(ts))
+            if (ws.Actors.Contains(ts))
             {
                 s.Recommendations.Add(ts, TaskStateName.Erred);
             }

@@ -5,8 +5,13 @@ namespace Csds.Scheduler;
 /// <summary>Transitions out of <c>memory</c> (rows S18, S22, S25).</summary>
 internal static class FromMemory
 {
-    private static readonly Opaque actorLost =
-        Opaque.FromBytes(PickleWriter.Exception("builtins", "RuntimeError", "Worker holding Actor was lost"));
+    private const string ActorLost = "Worker holding Actor was lost";
+
+    private static readonly Opaque runtimeError =
+        Opaque.FromBytes(PickleWriter.Exception("builtins", "RuntimeError", ActorLost));
+
+    private static readonly Opaque valueError =
+        Opaque.FromBytes(PickleWriter.Exception("builtins", "ValueError", ActorLost));
 
     /// <summary>The result was lost, or is not needed now.</summary>
     internal static void ToReleased(SchedulerState s, TaskState ts, ref TransitionContext context)
@@ -19,9 +24,6 @@ internal static class FromMemory
             }
             if (!ts.WhoWants.IsEmpty)
             {
-                TaskDetails details = ts.EnsureDetails();
-                details.ExceptionBlame = ts;
-                details.Exception = actorLost;
                 s.Recommendations.Add(ts, TaskStateName.Erred);
                 return; // An actor cannot be computed again.
             }
@@ -67,7 +69,8 @@ internal static class FromMemory
         }
         context.Cause = ts;
         context.Worker = null;
-        context.Failure = new Failure(actorLost, null, null, null);
+        Opaque exception = s.Options.Dialect.LostActorsAreRuntimeErrors ? runtimeError : valueError;
+        context.Failure = new Failure(exception, null, null, null);
         Propagation.Err(s, ts, ref context);
     }
 

@@ -20,6 +20,7 @@ internal static class FromProcessing
                 + $"{ts.ProcessingOn}. This should be impossible.");
         }
         Durations.Measure(s, ts, context.Finished.StartStops);
+        s.Stealing.DurationKnown(ts.Prefix);
         s.SetNBytes(ts, context.Finished.NBytes);
         Propagation.ExitProcessing(s, ts);
         Propagation.AddToMemory(s, ts, ws, ref context);

@@ -15,37 +15,22 @@ internal static class FromReleased
         {
             return; // Only talked about until now: who waits for it waits until somebody submits it.
         }
-        if (ErredDependency(ts) is { } failed)
+        if (ErredDependency(s, ts) is { } failed)
         {
-            // Dask would leave it released, and its clients waiting.
+            // Dask would leave it released, or let it wait forever.
             ts.EnsureDetails().ExceptionBlame = failed.ExceptionBlame;
             s.Recommendations.Add(ts, TaskStateName.Erred);
             return;
         }
+        if (!FindWaiters(ts) && ts.WhoWants.IsEmpty)
+        {
+            // Who was to wait for it has failed, or has the data by now. Dask would let it run.
+            Propagation.LeaveDependencies(s, ts);
+            return;
+        }
+        ts.Details?.ExceptionBlame = null;
         ts.SetState(TaskStateName.Waiting);
-        foreach (TaskState dts in ts.Dependencies)
-        {
-            if (dts.WhoHas.IsEmpty)
-            {
-                ts.WaitingOn.Add(dts);
-            }
-            if (dts.State == TaskStateName.Released)
-            {
-                s.Recommendations.Add(dts, TaskStateName.Waiting);
-            }
-            else
-            {
-                dts.Waiters.Add(ts);
-            }
-        }
-        ts.Waiters.Clear();
-        foreach (TaskState dts in ts.Dependents)
-        {
-            if (dts.State == TaskStateName.Waiting)
-            {
-                ts.Waiters.Add(dts);
-            }
-        }
+        AwaitDependencies(s, ts);
         if (ts.WaitingOn.IsEmpty)
         {
             // Waiting to processing sends the task to queued or no-worker as necessary.
@@ -72,11 +57,52 @@ internal static class FromReleased
         ts.SetState(TaskStateName.Erred);
     }
 
-    private static TaskState? ErredDependency(TaskState ts)
+    private static bool FindWaiters(TaskState ts)
+    {
+        ts.Waiters.Clear();
+        foreach (TaskState dts in ts.Dependents)
+        {
+            if (dts.State == TaskStateName.Waiting)
+            {
+                ts.Waiters.Add(dts);
+            }
+        }
+        return !ts.Waiters.IsEmpty;
+    }
+
+    // Those that have to be computed first start with the most urgent, which has to be recommended last. In Dask the
+    // order is that of a set.
+    private static void AwaitDependencies(SchedulerState s, TaskState ts)
+    {
+        List<TaskState>? released = null;
+        foreach (TaskState dts in ts.Dependencies)
+        {
+            if (dts.WhoHas.IsEmpty)
+            {
+                ts.WaitingOn.Add(dts);
+            }
+            if (dts.State == TaskStateName.Released)
+            {
+                (released ??= []).Add(dts);
+            }
+            else
+            {
+                dts.Waiters.Add(ts);
+            }
+        }
+        released?.Sort(Propagation.LastRunsFirst);
+        foreach (TaskState dts in released ?? [])
+        {
+            s.Recommendations.Add(dts, TaskStateName.Waiting);
+        }
+    }
+
+    // One that has failed, and that is not about to be tried again.
+    private static TaskState? ErredDependency(SchedulerState s, TaskState ts)
     {
         foreach (TaskState dts in ts.Dependencies)
         {
-            if (dts.State == TaskStateName.Erred)
+            if (dts.State == TaskStateName.Erred && s.Recommendations.Of(dts) != TaskStateName.Waiting)
             {
                 return dts;
             }

@@ -119,7 +119,9 @@ internal static class Propagation
     {
         foreach (TaskState dts in ts.Dependencies)
         {
-            if (dts.Waiters.Remove(ts) && dts.Waiters.IsEmpty && dts.WhoWants.IsEmpty)
+            // What is about to fail does so: it would be released with the blame left over.
+            if (dts.Waiters.Remove(ts) && dts.Waiters.IsEmpty && dts.WhoWants.IsEmpty
+                && s.Recommendations.Of(dts) != TaskStateName.Erred)
             {
                 s.Recommendations.Add(dts, TaskStateName.Released);
             }
@@ -174,6 +176,11 @@ internal static class Propagation
         foreach (TaskState dts in ts.Dependents)
         {
             dts.HasLostDependencies = true;
+            if (dts.ProcessingOn is { } ws)
+            {
+                // The worker will not be told by the dependent's leaving: it depends on nothing of that name any more.
+                s.Occupancy.AddNetwork(-ws.EndNeed(ts));
+            }
             dts.Dependencies.Remove(ts);
             dts.WaitingOn.Remove(ts);
             if (dts.State is not (TaskStateName.Memory or TaskStateName.Erred))
@@ -209,6 +216,7 @@ internal static class Propagation
         ts.WhoWants.Clear();
         ts.ProcessingOn = null;
         s.Tasks.Remove(ts);
+        s.Coordination.Metadata.Forget(ts.Key);
         s.TasksForgotten++;
     }
 

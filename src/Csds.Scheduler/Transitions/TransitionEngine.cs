@@ -51,6 +51,10 @@ internal static class TransitionEngine
             throw Impossible(s, ts, start, finish);
         }
         s.Story.Add(ts.Key, start, ts.State, context.StimulusId, s.Now);
+        foreach (ISchedulerObserver observer in s.Observers)
+        {
+            observer.Moved(ts, start, ref context);
+        }
         if (ts.State == TaskStateName.Forgotten)
         {
             s.Tasks.RemoveIfDone(ts.Group);

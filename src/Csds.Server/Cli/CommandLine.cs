@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using System.Runtime.InteropServices;
 
 namespace Csds.Server;
 
@@ -44,14 +45,14 @@ public static class CommandLine
         {
             root.Options.Add(option);
         }
-        root.SetAction((result, cancel) =>
+        root.SetAction((result, _) =>
         {
             if (result.GetValue(version))
             {
                 result.InvocationConfiguration.Output.WriteLine($"csds-scheduler, version {Version}");
                 return Task.FromResult(0);
             }
-            return run(
+            return RunUntilSignalAsync(
                 new SchedulerArguments
                 {
                     Host = result.GetValue(host) ?? "",
@@ -66,9 +67,24 @@ public static class CommandLine
                     Python = result.GetValue(python),
                     Validate = result.GetValue(validate),
                 },
-                cancel);
+                run);
         });
-        return root.Parse(args).Invoke();
+        // Closing in good order may take longer than the library would wait, and is no failure: signals are ours.
+        return root.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static async Task<int> RunUntilSignalAsync(
+        SchedulerArguments arguments, Func<SchedulerArguments, CancellationToken, Task<int>> run)
+    {
+        using var interrupted = new CancellationTokenSource();
+        void Interrupt(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            interrupted.Cancel();
+        }
+        using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+        return await run(arguments, interrupted.Token).ConfigureAwait(false);
     }
 
     /// <summary>The version of csds.</summary>

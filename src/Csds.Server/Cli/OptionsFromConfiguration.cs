@@ -34,17 +34,25 @@ public static class OptionsFromConfiguration
             RootishTaskGroup = (int)config.Number(Scheduler + "rootish-taskgroup", defaults.RootishTaskGroup),
             RootishTaskGroupDependencies =
                 (int)config.Number(Scheduler + "rootish-taskgroup-dependencies", defaults.RootishTaskGroupDependencies),
+            WorkStealing = config.Bool(Scheduler + "work-stealing", defaults.WorkStealing),
+            WorkStealingInterval = config.Seconds(Scheduler + "work-stealing-interval") ?? defaults.WorkStealingInterval,
             WorkerTtl = config.Seconds(Scheduler + "worker-ttl"),
             IdleTimeout = IdleTimeout(arguments) ?? config.Seconds(Scheduler + "idle-timeout"),
             NoWorkersTimeout = config.Seconds(Scheduler + "no-workers-timeout"),
             MemoryTerminate = config.Text("distributed.worker.memory.terminate") is not (null or "False"),
             RecentToOldTime = config.Seconds("distributed.worker.memory.recent-to-old-time") ?? defaults.RecentToOldTime,
+            LeaseTimeout = LeaseTimeout(config),
+            LeaseValidationInterval =
+                config.Seconds(Scheduler + "locks.lease-validation-interval") ?? defaults.LeaseValidationInterval,
             Validate = arguments.Validate || config.Bool(Scheduler + "validate", otherwise: false),
             TransitionLogLength = log,
             EventsLogLength = dialect.PackedGraphs ? (int)config.Number(Scheduler + "events-log-length", 100_000) : log,
             EventsCleanupDelay = config.Seconds(Scheduler + "events-cleanup-delay") ?? defaults.EventsCleanupDelay,
         };
     }
+
+    private static double? LeaseTimeout(Configuration config) =>
+        config.Text(Scheduler + "locks.lease-timeout") is "inf" ? null : config.Seconds(Scheduler + "locks.lease-timeout");
 
     private static double? IdleTimeout(SchedulerArguments arguments) => arguments.IdleTimeout is { } text
         ? TimeDelta.Parse(text) ?? throw new FormatException($"--idle-timeout is no duration: {text}")

@@ -64,9 +64,7 @@ public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToke
         var ordered = new OrderGraph(graph.DependencyOffsets, graph.Dependencies, graph.External.Length, data);
         try
         {
-            return !dialect.CriticalPathOrdering ? LegacyOrder.Compute(ordered, new KeyValueTies(graph.Keys))
-                : dialect.LateCriticalPathOrdering ? DaskOrder.Compute(ordered, new KeyTextTies(graph.Keys), OrderRelease.Dask2025)
-                : DaskOrder.Compute(ordered, new KeyTextTies(graph.Keys), OrderRelease.Dask2024);
+            return TaskOrder.Compute(dialect.Version, ordered, graph.Keys, graph.External);
         }
         catch (GraphCycleException error)
         {

@@ -13,6 +13,7 @@ internal sealed class PrometheusPage
     {
         var page = new PrometheusPage();
         page.WriteScheduler(s);
+        page.WriteSemaphores(s.Coordination.Semaphores.All);
         return page.text.ToString();
     }
 
@@ -75,6 +76,25 @@ internal sealed class PrometheusPage
                     ("task_prefix_name", prefix.Name), ("state", state.ToText()));
             }
         }
+    }
+
+    private void WriteSemaphores(IReadOnlyCollection<Scheduler.Semaphore> semaphores)
+    {
+        void All(string name, string type, string help, Func<Scheduler.Semaphore, double> value)
+        {
+            Metric("dask_semaphore_" + name, type, help);
+            foreach (Scheduler.Semaphore semaphore in semaphores)
+            {
+                Sample("dask_semaphore_" + name, value(semaphore), ("name", semaphore.Name.ToString()));
+            }
+        }
+        All("max_leases", "gauge", "Maximum leases allowed per semaphore", s => s.MaxLeases);
+        All("active_leases", "gauge", "Amount of currently active leases per semaphore", s => s.ActiveLeases);
+        All("pending_leases", "gauge", "Amount of currently pending leases per semaphore", s => s.PendingLeases);
+        All("acquire_total", "counter", "Total number of leases acquired per semaphore", s => s.AcquireTotal);
+        All("release_total", "counter", "Total number of leases released per semaphore", s => s.ReleaseTotal);
+        All("average_pending_lease_time_s", "gauge",
+            "Exponential moving average of the time it took to acquire a lease per semaphore", s => s.AveragePendingLeaseTime);
     }
 
     private void Metric(string name, string type, string help) =>

@@ -117,9 +117,8 @@ public sealed class Connection : IAsyncDisposable
             }
             else
             {
-                Write(batch);
+                flush = TryWrite(batch);
                 owner?.Return(batch);
-                flush = transport.Transport.Output.FlushAsync();
             }
         }
         if (flush.IsCompletedSuccessfully && TryEndWriting())
@@ -174,6 +173,20 @@ public sealed class Connection : IAsyncDisposable
         foreach (ReadOnlyMemory<byte> frame in batch.Frames)
         {
             output.Write(frame.Span);
+        }
+    }
+
+    // The transport may have ended meanwhile; the reading side notices and tells everybody.
+    private ValueTask<FlushResult> TryWrite(MessageBatch batch)
+    {
+        try
+        {
+            Write(batch);
+            return transport.Transport.Output.FlushAsync();
+        }
+        catch (InvalidOperationException)
+        {
+            return new ValueTask<FlushResult>(new FlushResult(isCanceled: false, isCompleted: true));
         }
     }
 

@@ -42,9 +42,11 @@ public sealed record OperationSet
         new ClientRegistrations(Reactor, Streams, new GraphSubmissions(Reactor, Expander)).AddTo(table);
         new Identity(Reactor, Settings).AddTo(table);
         new Queries(Reactor).AddTo(table);
+        new CoreRequests(Reactor).AddTo(table);
         new ClientControl(Reactor, Close).AddTo(table);
         new GatherData(Reactor, Pool, Log).AddTo(table);
         new ScatterData(Reactor, Pool, replication).AddTo(table);
+        replication.AddTo(table);
         new Broadcast(Reactor, Pool).AddTo(table);
         new Versions(Versions).AddTo(table);
         return table;

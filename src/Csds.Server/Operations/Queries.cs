@@ -23,6 +23,7 @@ public sealed class Queries(Reactor reactor)
         Add(table, "get_story", Story);
         Add(table, "check_idle", CheckIdle);
         Add(table, "get_error_cause", ErrorCause);
+        Add(table, "get_runspec", GetRunSpec);
     }
 
     private void Add(RpcTable table, string op, Answer answer) => table.Add(op, call =>
@@ -193,6 +194,22 @@ public sealed class Queries(Reactor reactor)
         {
             w.Nil();
         }
+    }
+
+    // What a client needs to run a task by itself.
+    private static void GetRunSpec(SchedulerState s, Arguments a, ref MessageWriter w)
+    {
+        Key key = a.Key("key");
+        TaskState ts = s.Tasks.Find(key) ?? throw DaskException.KeyError(key.ToString());
+        if (ts.RunSpec.Fields is not { } fields)
+        {
+            w.Pickled(ts.RunSpec.Pickled);
+            return;
+        }
+        w.Map(2);
+        w.Field("task"u8, SplitFields.ToTask(fields));
+        w.Text("deps"u8);
+        WriteTasks(ref w, ts.Dependencies);
     }
 
     // The first of the keys whose failure has a cause in another task, or the key itself.

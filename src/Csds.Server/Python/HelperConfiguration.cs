@@ -6,7 +6,7 @@ namespace Csds.Server;
 /// <param name="Distributed">The release of distributed.</param>
 /// <param name="Versions">Packages and host as Dask's <c>get_versions()</c> reports them (row R26).</param>
 /// <param name="Config">Dask's effective configuration: nested maps of plain values.</param>
-/// <param name="WorkerPlugins">Pickles of the plugins that a scheduler of this release gives every worker (row W47).</param>
+/// <param name="WorkerPlugins">Pickles of the plugins that a scheduler of this release gives workers (row W47).</param>
 public sealed record HelperConfiguration(
     DaskVersion Distributed, Opaque Versions, Opaque Config, IReadOnlyDictionary<string, byte[]> WorkerPlugins)
 {

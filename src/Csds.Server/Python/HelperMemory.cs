@@ -26,6 +26,19 @@ internal sealed class HelperMemory(int processId, long limit, Action tooMuch) : 
     /// <inheritdoc/>
     public void Dispose() => timer?.Dispose();
 
+    /// <summary>Whether a process is a helper; another one may have its number where namespaces differ.</summary>
+    internal static bool IsHelper(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/comm").TrimEnd() == "csds-helper";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Resident bytes of a process; null if it is gone or this system does not say.</summary>
     internal static long? ResidentBytes(int processId)
     {

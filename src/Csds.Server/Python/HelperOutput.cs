@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Csds.Server;
 
-/// <summary>Sends what the helper writes to standard error, user code's prints included, to the log, line by line.</summary>
+/// <summary>Sends what the helper writes to standard error, user code's prints included, to the log.</summary>
 internal sealed partial class HelperOutput(StreamReader reader, ILogger logger)
 {
     /// <summary>Longer lines are cut into pieces, so that nothing can fill the memory.</summary>
@@ -11,6 +11,9 @@ internal sealed partial class HelperOutput(StreamReader reader, ILogger logger)
     private const int KeptLines = 5;
 
     private readonly Queue<string> last = new();
+
+    /// <summary>Completes when all of the output was read.</summary>
+    internal Task Completed { get; private set; } = Task.CompletedTask;
 
     /// <summary>The last lines, for the message about a helper that did not start.</summary>
     internal string LastLines
@@ -24,8 +27,10 @@ internal sealed partial class HelperOutput(StreamReader reader, ILogger logger)
         }
     }
 
-    /// <summary>Reads to the end.</summary>
-    internal async Task RunAsync()
+    /// <summary>Begins to read.</summary>
+    internal void Start() => Completed = RunAsync();
+
+    private async Task RunAsync()
     {
         char[] buffer = new char[MaxLine];
         int filled = 0;
@@ -37,7 +42,7 @@ internal sealed partial class HelperOutput(StreamReader reader, ILogger logger)
                 filled = TakeLines(buffer, filled + count);
             }
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
         {
             LogLost(logger, error.Message);
         }

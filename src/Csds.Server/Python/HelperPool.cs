@@ -11,11 +11,13 @@ namespace Csds.Server;
 /// </summary>
 public sealed class HelperPool : IAsyncDisposable
 {
+    private readonly HelperOptions options;
     private readonly HelperSlot[] slots;
     private readonly Channel<HelperSlot> idle = Channel.CreateUnbounded<HelperSlot>();
 
     private HelperPool(PythonCommand python, HelperOptions options, ILoggerFactory loggers)
     {
+        this.options = options;
         slots = new HelperSlot[Math.Max(1, options.Processes)];
         for (int i = 0; i < slots.Length; i++)
         {
@@ -28,7 +30,7 @@ public sealed class HelperPool : IAsyncDisposable
     /// <summary>The Python that the helpers run in.</summary>
     public PythonCommand Python { get; }
 
-    /// <summary>Finds the Python to use and starts the first helper there; others are started when they are needed.</summary>
+    /// <summary>Finds the Python to use and starts a helper there; others are started when they are needed.</summary>
     /// <param name="python">The command that the user names, or null: see <see cref="PythonFinder"/>.</param>
     /// <param name="loggers">For the helpers' output.</param>
     /// <param name="cancel">Gives up.</param>
@@ -38,7 +40,8 @@ public sealed class HelperPool : IAsyncDisposable
     public static async Task<HelperPool> StartAsync(
         string? python, ILoggerFactory loggers, CancellationToken cancel, HelperOptions? options = null)
     {
-        PythonCommand command = await new PythonFinder(Environment.GetEnvironmentVariable).FindAsync(python, cancel).ConfigureAwait(false);
+        var finder = new PythonFinder(Environment.GetEnvironmentVariable);
+        PythonCommand command = await finder.FindAsync(python, cancel).ConfigureAwait(false);
         var pool = new HelperPool(command, options ?? new HelperOptions(), loggers);
         try
         {
@@ -66,7 +69,9 @@ public sealed class HelperPool : IAsyncDisposable
     /// </summary>
     /// <param name="message">The whole message.</param>
     /// <param name="cancel">Gives up; a helper that is at it is stopped.</param>
-    /// <exception cref="GraphExpansionException">It cannot be expanded: Dask's own error, or a RuntimeError that says what became of the helper.</exception>
+    /// <exception cref="GraphExpansionException">
+    /// It cannot be expanded: Dask's own error, or a RuntimeError that says what became of the helper.
+    /// </exception>
     public async Task<GraphMaterialized> ExpandAsync(Opaque message, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -91,13 +96,16 @@ public sealed class HelperPool : IAsyncDisposable
         await Task.WhenAll(slots.Select(slot => slot.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 
-    private static async Task<GraphMaterialized> ExpandAsync(HelperSlot slot, Opaque message, bool mayRepeat, CancellationToken cancel)
+    private async Task<GraphMaterialized> ExpandAsync(
+        HelperSlot slot, Opaque message, bool mayRepeat, CancellationToken cancel)
     {
         HelperProcess helper = await slot.ReadyAsync(cancel).ConfigureAwait(false);
         var expansion = new GraphExpansion();
         try
         {
-            await helper.AskAsync("expand", [message.Token, .. message.Frames], "expanding the graph", expansion.Take, cancel).ConfigureAwait(false);
+            ReadOnlyMemory<byte>[] body = [message.Token, .. message.Frames];
+            var request = new HelperRequest("expand", "expanding the graph", options.RequestTimeout, body);
+            await helper.AskAsync(request, expansion.Take, cancel).ConfigureAwait(false);
         }
         catch (HelperLostException error)
         {
@@ -113,7 +121,6 @@ public sealed class HelperPool : IAsyncDisposable
             slot.Lost("A helper was stopped, since its client is gone");
             throw;
         }
-        slot.Succeeded();
         return expansion.Result();
     }
 }

@@ -15,16 +15,16 @@ namespace Csds.Server;
 /// </summary>
 internal sealed class HelperProcess : IAsyncDisposable
 {
-    /// <summary>How long output is waited for from a process that has ended: its children may hold the pipe open.</summary>
+    /// <summary>How long the output of a process that has ended is waited for: children may hold it open.</summary>
     private static readonly TimeSpan grace = TimeSpan.FromSeconds(2);
 
     private readonly Process process;
     private readonly HelperOptions options;
     private readonly HelperOutput log;
-    private readonly HelperMemory memory;
     private readonly PipeReader input;
     private readonly FrameReader frames = new();
     private readonly Task exited;
+    private HelperMemory? memory;
     private string? stopped;
     private long requests;
 
@@ -33,10 +33,10 @@ internal sealed class HelperProcess : IAsyncDisposable
         this.process = process;
         this.options = options;
         log = new HelperOutput(process.StandardError, logger);
-        memory = new HelperMemory(process.Id, options.MemoryLimit, () => Stop($"it used more than {Size(options.MemoryLimit)} of memory"));
-        input = PipeReader.Create(process.StandardOutput.BaseStream, new StreamPipeReaderOptions(bufferSize: 256 * 1024));
+        var buffers = new StreamPipeReaderOptions(bufferSize: 256 * 1024);
+        input = PipeReader.Create(process.StandardOutput.BaseStream, buffers);
         exited = process.WaitForExitAsync(CancellationToken.None);
-        _ = log.RunAsync();
+        log.Start();
     }
 
     /// <summary>The process.</summary>
@@ -74,54 +74,56 @@ internal sealed class HelperProcess : IAsyncDisposable
         }
         catch (Exception error)
         {
+            await Task.WhenAny(helper.log.Completed, Task.Delay(grace, CancellationToken.None)).ConfigureAwait(false);
             await helper.DisposeAsync().ConfigureAwait(false);
-            string last = helper.log.LastLines;
-            throw error is HelperLostException ? new HelperException($"{error.Message} ({python}){(last.Length > 0 ? "\n" : "")}{last}") : error;
+            throw error is HelperLostException
+                ? new HelperException($"{error.Message} ({python})\n{helper.log.LastLines}".TrimEnd())
+                : error;
         }
     }
 
     /// <summary>
     /// Sends a request and hands every answer to <paramref name="take"/>, until that says that it was the last one.
     /// </summary>
-    /// <param name="op">What to do.</param>
-    /// <param name="body">The frames after the header.</param>
-    /// <param name="doing">What the helper is doing meanwhile, for messages about its end: "expanding the graph".</param>
+    /// <param name="request">What to do.</param>
     /// <param name="take">Takes one answer; answers whether it was the last one.</param>
     /// <param name="cancel">Gives up, which stops the process.</param>
     /// <exception cref="HelperLostException">The process ended, took too long or too much memory.</exception>
-    internal async Task AskAsync(
-        string op, IReadOnlyList<ReadOnlyMemory<byte>> body, string doing, Func<HelperAnswer, bool> take, CancellationToken cancel)
+    internal async Task AskAsync(HelperRequest request, Func<HelperAnswer, bool> take, CancellationToken cancel)
     {
-        long request = ++requests;
+        string doing = request.Doing;
+        long number = ++requests;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(options.RequestTimeout);
-        memory.Start();
+        limit.CancelAfter(request.Timeout);
+        memory?.Start();
         try
         {
-            await WriteAsync(Header(request, op), body, doing, limit.Token).ConfigureAwait(false);
+            await WriteAsync(Header(number, request.Op), request.Body, doing, limit.Token).ConfigureAwait(false);
             bool last = false;
             while (!last)
             {
                 using FrameGroup message = await ReadAsync(doing, limit.Token).ConfigureAwait(false);
                 var answer = new HelperAnswer(message);
-                last = answer.Request == request
+                last = answer.Request == number
                     ? take(answer)
-                    : throw new ProtocolException($"the helper answered request {answer.Request} instead of {request}");
+                    : throw new ProtocolException($"the helper answered request {answer.Request} instead of {number}");
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            Stop(string.Create(CultureInfo.InvariantCulture, $"it took longer than {options.RequestTimeout.TotalSeconds} seconds"));
+            Stop($"it took longer than {Seconds(request.Timeout)}");
             throw new HelperLostException(Ending(doing), untouched: false);
         }
         catch (Exception error) when (error is not HelperLostException)
         {
             Stop(error.Message);
-            throw MessageReader.IsProtocolError(error) ? new HelperLostException(Ending(doing), untouched: false) : error;
+            throw MessageReader.IsProtocolError(error)
+                ? new HelperLostException(Ending(doing), untouched: false)
+                : error;
         }
         finally
         {
-            memory.Stop();
+            memory?.Stop();
         }
     }
 
@@ -156,7 +158,7 @@ internal sealed class HelperProcess : IAsyncDisposable
             Stop("the scheduler closes");
             await exited.ConfigureAwait(false);
         }
-        memory.Dispose();
+        memory?.Dispose();
         process.Dispose();
     }
 
@@ -170,14 +172,16 @@ internal sealed class HelperProcess : IAsyncDisposable
             ReadOnlyMemory<byte>[] start = HelperSources.StartMessage;
             await WriteAsync(start[0], start[1..], Doing, limit.Token).ConfigureAwait(false);
             using FrameGroup message = await ReadAsync(Doing, limit.Token).ConfigureAwait(false);
-            if (new HelperAnswer(message).Op != "started")
+            var answer = new HelperAnswer(message);
+            if (answer.Op != "started")
             {
                 throw new ProtocolException("it does not speak the helper's protocol");
             }
+            memory = Watch(answer);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            Stop($"it took longer than {options.StartTimeout.TotalSeconds} seconds");
+            Stop($"it took longer than {Seconds(options.StartTimeout)}");
             throw new HelperLostException(Ending(Doing), untouched: false);
         }
         catch (Exception error) when (MessageReader.IsProtocolError(error))
@@ -185,6 +189,27 @@ internal sealed class HelperProcess : IAsyncDisposable
             Stop(error.Message);
             throw new HelperLostException(Ending(Doing), untouched: false);
         }
+    }
+
+    // The process that was started may be a wrapper around the one whose memory counts.
+    private HelperMemory Watch(HelperAnswer started)
+    {
+        int watched = process.Id;
+        MessageReader header = started.Header;
+        int entries = header.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            if (header.ReadString() != "pid")
+            {
+                header.Skip();
+            }
+            else if (header.ReadInt32() is var own && HelperMemory.IsHelper(own))
+            {
+                watched = own;
+            }
+        }
+        string tooMuch = $"it used more than {Size(options.MemoryLimit)} of memory";
+        return new HelperMemory(watched, options.MemoryLimit, () => Stop(tooMuch));
     }
 
     private ReadOnlyMemory<byte> Header(long request, string op)
@@ -295,5 +320,9 @@ internal sealed class HelperProcess : IAsyncDisposable
         _ => "",
     };
 
-    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.##} GiB");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds} seconds");
+
+    private static string Size(long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.##} GiB");
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Csds.Server;
 
 /// <summary>
-/// The place of one helper: starts it, and another one when it is gone, at once after a single death and with growing
-/// pauses when they keep dying.
+/// The place of one helper: starts it, and another one when it is gone. Pauses grow while helpers cannot be started;
+/// one that died of a graph is replaced at once.
 /// </summary>
 internal sealed partial class HelperSlot(
     PythonCommand python, HelperOptions options, TimeProvider clock, ILoggerFactory loggers) : IAsyncDisposable
@@ -18,7 +18,8 @@ internal sealed partial class HelperSlot(
     private readonly CancellationTokenSource closed = new();
     private Task<HelperProcess>? current;
     private HelperConfiguration? configuration;
-    private int deaths;
+    private int failedStarts;
+    private bool isClosed;
 
     /// <summary>What the helper of this place has said about its Dask; null before one was started.</summary>
     internal HelperConfiguration? Configuration => configuration;
@@ -30,6 +31,10 @@ internal sealed partial class HelperSlot(
         Task<HelperProcess> starting;
         lock (gate)
         {
+            if (isClosed)
+            {
+                throw new HelperException("The scheduler is closing.");
+            }
             if (current is null || current.IsFaulted || current.IsCanceled)
             {
                 current = StartAsync(Pause());
@@ -44,32 +49,28 @@ internal sealed partial class HelperSlot(
         return await starting.WaitAsync(cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Notes that a request was answered: helpers of this place are in order.</summary>
-    internal void Succeeded() => deaths = 0;
-
     /// <summary>Notes that the helper is gone, and starts another one without waiting for the next request.</summary>
     internal void Lost(string why)
     {
-        deaths++;
         LogLost(logger, why);
-        _ = ReadyAsync(closed.Token).ContinueWith(
-            static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = RestartAsync();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await closed.CancelAsync().ConfigureAwait(false);
-        Task<HelperProcess>? last;
         lock (gate)
         {
-            last = current;
-            current = Task.FromException<HelperProcess>(new HelperException("The scheduler is closing."));
-            _ = current.Exception;
+            if (isClosed)
+            {
+                return;
+            }
+            isClosed = true;
         }
-        if (last is not null)
+        await closed.CancelAsync().ConfigureAwait(false);
+        if (current is { } last)
         {
-            await last.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            await ((Task)last).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (last.IsCompletedSuccessfully)
             {
                 await last.Result.DisposeAsync().ConfigureAwait(false);
@@ -78,9 +79,21 @@ internal sealed partial class HelperSlot(
         closed.Dispose();
     }
 
-    // The first death costs nothing: it was probably a graph's doing.
-    private TimeSpan Pause() =>
-        deaths <= 1 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(longestPause.Ticks, firstPause.Ticks << Math.Min(deaths - 2, 16)));
+    private async Task RestartAsync()
+    {
+        try
+        {
+            await ReadyAsync(closed.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is HelperException or OperationCanceledException)
+        {
+            // Whoever asks next tries again, and hears about it.
+        }
+    }
+
+    private TimeSpan Pause() => failedStarts == 0
+        ? TimeSpan.Zero
+        : TimeSpan.FromTicks(Math.Min(longestPause.Ticks, firstPause.Ticks << Math.Min(failedStarts - 1, 16)));
 
     private async Task<HelperProcess> StartAsync(TimeSpan pause)
     {
@@ -89,14 +102,16 @@ internal sealed partial class HelperSlot(
         try
         {
             await Task.Delay(pause, clock, closed.Token).ConfigureAwait(false);
-            HelperProcess helper = await HelperProcess.StartAsync(python, options, logger, closed.Token).ConfigureAwait(false);
+            HelperProcess helper = await HelperProcess.StartAsync(python, options, logger, closed.Token)
+                .ConfigureAwait(false);
             await ConfigureAsync(helper).ConfigureAwait(false);
+            failedStarts = 0;
             LogStarted(logger, helper.Id, python, configuration!.Distributed);
             return helper;
         }
         catch (HelperException)
         {
-            deaths++;
+            failedStarts++;
             throw;
         }
     }
@@ -106,7 +121,8 @@ internal sealed partial class HelperSlot(
     {
         try
         {
-            await helper.AskAsync("configure", [], "importing Dask", Take, closed.Token).ConfigureAwait(false);
+            var request = new HelperRequest("configure", "importing Dask", options.StartTimeout);
+            await helper.AskAsync(request, Take, closed.Token).ConfigureAwait(false);
         }
         catch
         {
@@ -119,11 +135,14 @@ internal sealed partial class HelperSlot(
     {
         configuration = answer.Op == "configured"
             ? HelperConfiguration.Read(answer)
-            : throw new HelperException($"Dask cannot be used from {python}: {HelperFailure.Read(answer).ExceptionText}");
+            : throw new HelperException($"Dask cannot be imported in {python}: {HelperFailure.Text(answer)}");
         return true;
     }
 
-    [LoggerMessage(EventId = 62, Level = LogLevel.Debug, Message = "Helper process {ProcessId} is ready: {Python}, distributed {Version}")]
+    [LoggerMessage(
+        EventId = 62,
+        Level = LogLevel.Debug,
+        Message = "Helper process {ProcessId} is ready: {Python}, distributed {Version}")]
     private static partial void LogStarted(ILogger logger, int processId, PythonCommand python, DaskVersion version);
 
     [LoggerMessage(EventId = 63, Level = LogLevel.Warning, Message = "{Why}; another one is started")]

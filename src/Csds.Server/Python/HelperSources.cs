@@ -9,7 +9,7 @@ internal static class HelperSources
     private const string Prefix = "helper/";
     private const string Package = "csds_helper";
 
-    /// <summary>The program for <c>python -c</c>: it reads <see cref="StartMessage"/> and runs what is in there.</summary>
+    /// <summary>The program for <c>python -c</c>: it reads <see cref="StartMessage"/> and runs that.</summary>
     internal static string Bootstrap { get; } = Encoding.UTF8.GetString(Read(Prefix + "bootstrap.py"));
 
     /// <summary>The first message: names of modules, one per line, and then their sources.</summary>

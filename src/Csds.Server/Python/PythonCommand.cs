@@ -1,6 +1,6 @@
 namespace Csds.Server;
 
-/// <summary>How to start the Python that has the users' Dask; may be several words, such as a wrapper and its arguments.</summary>
+/// <summary>How to start the Python that has the users' Dask: a program, or a wrapper and its arguments.</summary>
 /// <param name="FileName">The program.</param>
 /// <param name="Arguments">What comes before Python's own arguments.</param>
 public sealed record PythonCommand(string FileName, IReadOnlyList<string> Arguments)

@@ -11,16 +11,16 @@ namespace Csds.Server;
 /// <param name="systemPython">The system's Python.</param>
 public sealed class PythonFinder(Func<string, string?> variable, string systemPython = "/usr/bin/python3")
 {
-    /// <summary>Only looks for the packages: importing them takes ten times as long, and the helper does it anyway.</summary>
+    /// <summary>Only looks for the packages: importing them takes ten times as long.</summary>
     private const string Probe =
-        "import importlib.util as u, sys; sys.exit(0 if all(map(u.find_spec, ('distributed', 'dask', 'msgpack'))) else 3)";
+        "import importlib.util as u, sys; sys.exit(0 if all(map(u.find_spec, ('distributed', 'dask'))) else 3)";
 
     private static readonly TimeSpan probeTimeout = TimeSpan.FromSeconds(30);
 
     private readonly List<string> tried = [];
 
     /// <summary>Finds one.</summary>
-    /// <param name="named">What the user says to use, or null. It is taken as it is; starting it shows what it is.</param>
+    /// <param name="named">What the user says to use, or null. It is taken as it is.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="HelperException">There is none; the message lists what was tried.</exception>
     /// <exception cref="FormatException">The named command cannot be split into words.</exception>
@@ -38,8 +38,8 @@ public sealed class PythonFinder(Func<string, string?> variable, string systemPy
             }
         }
         throw new HelperException(
-            "No Python with Dask was found. Install dask and distributed, or name their Python with --python or CSDS_PYTHON. "
-            + $"Tried: {string.Join("; ", tried)}.");
+            "No Python with Dask was found. Install dask and distributed, or name their Python with --python or "
+            + $"CSDS_PYTHON. Tried: {string.Join("; ", tried)}.");
     }
 
     private IEnumerable<(string Path, string Why)> Candidates()

@@ -17,7 +17,11 @@ namespace Csds.Server;
 /// </param>
 /// <param name="shared">Frames that several run specs refer to.</param>
 internal ref struct RunSpecReader(
-    bool pickled, ReadOnlySpan<uint> sizes, ReadOnlySpan<byte> data, ReadOnlySpan<uint> extra, List<ReadOnlyMemory<byte>> shared)
+    bool pickled,
+    ReadOnlySpan<uint> sizes,
+    ReadOnlySpan<byte> data,
+    ReadOnlySpan<uint> extra,
+    List<ReadOnlyMemory<byte>> shared)
 {
     private const uint Shared = 1u << 31;
 

@@ -1,0 +1,19 @@
+namespace Csds.Scheduler;
+
+/// <summary>One thing that has to happen later.</summary>
+internal sealed class Deadline(double due, long sequence, Action act) : IComparable<Deadline>
+{
+    /// <summary>When, in seconds since 1970.</summary>
+    internal double Due { get; } = due;
+
+    /// <inheritdoc/>
+    public int CompareTo(Deadline? other)
+    {
+        int byTime = Due.CompareTo(other!.Due);
+        return byTime != 0 ? byTime : sequence.CompareTo(other.Sequence);
+    }
+
+    internal void Act() => act();
+
+    private long Sequence => sequence;
+}
