@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Csds.Protocol;
 using Csds.Simulator.Wire;
 
@@ -49,7 +50,9 @@ internal sealed class Command
 
     internal string? Text(string name) => options.GetValueOrDefault(name);
 
-    internal string[] Items(string name) => Text(name)?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
+    /// <summary>A list, split at commas that are not within a tuple.</summary>
+    internal string[] Items(string name) =>
+        Text(name) is { } text ? [.. Regex.Matches(text, @"\([^)]*\)[^,]*|[^,(]+").Select(m => m.Value)] : [];
 
     internal long? Int(string name) => Text(name) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
 

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Csds.Protocol;
 using Csds.Simulator.Wire;
 
@@ -33,7 +35,7 @@ internal static class MessageText
         }
         foreach ((object? name, object? value) in message.Fields)
         {
-            string text = PythonText.Repr(value);
+            string text = value is byte[] and [0x80, 4, ..] ? Pickle((byte[])value) : PythonText.Repr(value);
             bool says = !hidden.Contains(name) && name is not "run_spec" && usual.GetValueOrDefault((string)name!) != text;
             if (says)
             {
@@ -41,6 +43,22 @@ internal static class MessageText
             }
         }
         return string.Join(' ', words);
+    }
+
+    // The texts in a pickle of our own, in their order.
+    private static string Pickle(ReadOnlySpan<byte> pickle)
+    {
+        var texts = new List<string>();
+        for (int i = 2; i + 5 < pickle.Length; i++)
+        {
+            int length = BinaryPrimitives.ReadInt32LittleEndian(pickle[(i + 1)..]);
+            if (pickle[i] == 'X' && length >= 0 && length < pickle.Length - i - 5)
+            {
+                texts.Add(Encoding.UTF8.GetString(pickle.Slice(i + 5, length)));
+                i += 4 + length;
+            }
+        }
+        return $"pickle({string.Join(" ", texts.Take(8))}{(texts.Count > 8 ? " ..." : "")})";
     }
 
     /// <summary>A key as transcripts write it.</summary>

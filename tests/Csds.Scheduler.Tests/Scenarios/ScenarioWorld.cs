@@ -125,16 +125,24 @@ internal sealed class ScenarioWorld
         _ => effect.ToString(),
     });
 
-    // One line for each task that moved, in the order of the first move.
+    // One line for each task that moved, in the order of the first move. A transition that happens within another is
+    // logged before it.
     private void PrintTransitions()
     {
-        var paths = new Dictionary<Key, string>();
+        var paths = new Dictionary<Key, List<TaskStateName>>();
         foreach (StoryEntry entry in State.Story.Entries.Skip(storyLength).Where(e => e.Start != e.Finish))
         {
-            string from = paths.GetValueOrDefault(entry.Key) ?? $"{MessageText.Name(entry.Key)}: {entry.Start.ToText()}";
-            paths[entry.Key] = $"{from} -> {entry.Finish.ToText()}";
+            if (!paths.TryGetValue(entry.Key, out List<TaskStateName>? path))
+            {
+                paths[entry.Key] = path = [entry.Start];
+            }
+            bool within = path[^1] != entry.Start && path[^1] == entry.Finish;
+            if (!within)
+            {
+                path.AddRange(path[^1] == entry.Start ? [entry.Finish] : [entry.Start, entry.Finish]);
+            }
         }
         storyLength = State.Story.Entries.Count;
-        output.AddRange(paths.Values);
+        output.AddRange(paths.Select(p => $"{MessageText.Name(p.Key)}: {string.Join(" -> ", p.Value.Select(s => s.ToText()))}"));
     }
 }

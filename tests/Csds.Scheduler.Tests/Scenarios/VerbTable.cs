@@ -35,6 +35,7 @@ internal static class VerbTable
         ["add-keys"] = ReportVerbs.AddKeys,
         ["release-data"] = ReportVerbs.ReleaseData,
         ["request-who-has"] = ReportVerbs.RequestWhoHas,
+        ["steal-response"] = ReportVerbs.StealResponse,
         ["worker-logs"] = ReportVerbs.LogEvent,
         ["from-worker"] = ReportVerbs.Raw,
 

@@ -63,7 +63,8 @@ public sealed class GraphExpansionTests
         Assert.Throws<ProtocolException>(() => expansion.Take(Answer("expanded", [])));
 
     [Fact]
-    public void Unknown_answers_are_refused() => Assert.Throws<ProtocolException>(() => expansion.Take(Answer("surprise", [])));
+    public void Unknown_answers_are_refused() =>
+        Assert.Throws<ProtocolException>(() => expansion.Take(Answer("surprise", [])));
 
     [Theory]
     [InlineData(0, 3)]

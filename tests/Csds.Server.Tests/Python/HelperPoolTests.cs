@@ -7,8 +7,8 @@ using Xunit;
 namespace Csds.Server.Tests.Python;
 
 /// <summary>
-/// Helpers in real processes of a real Python with Dask: CSDS_PYTHON or what the finder finds. What a graph does when it
-/// is loaded is Python code in the message.
+/// Helpers in real processes of a real Python with Dask: CSDS_PYTHON or what the finder finds. What a graph does when
+/// it is loaded is Python code in the message.
 /// </summary>
 public sealed class HelperPoolTests : IAsyncDisposable
 {
@@ -112,7 +112,7 @@ public sealed class HelperPoolTests : IAsyncDisposable
     {
         await StartAsync();
         Failure failure = await FailAsync("import os; os._exit(7)");
-        Assert.Contains("csds helper process died (exit code 7) while expanding the graph", failure.ExceptionText, StringComparison.Ordinal);
+        AssertSays("csds helper process died (exit code 7) while expanding the graph", failure);
         Assert.NotNull(failure.Exception);
         await AssertWorksAsync();
         Assert.Contains(log.Lines, line => line.Contains("died (exit code 7)", StringComparison.Ordinal));
@@ -123,7 +123,7 @@ public sealed class HelperPoolTests : IAsyncDisposable
     {
         await StartAsync();
         Failure failure = await FailAsync("import os, signal; os.kill(os.getpid(), signal.SIGKILL)");
-        Assert.Contains("died (signal 9, SIGKILL", failure.ExceptionText, StringComparison.Ordinal);
+        AssertSays("died (signal 9, SIGKILL", failure);
         await AssertWorksAsync();
     }
 
@@ -154,7 +154,7 @@ public sealed class HelperPoolTests : IAsyncDisposable
     {
         await StartAsync(new HelperOptions { RequestTimeout = TimeSpan.FromSeconds(1.5) });
         Failure failure = await FailAsync("import time; time.sleep(600)");
-        Assert.Contains("was stopped while expanding the graph: it took longer than 1.5 seconds", failure.ExceptionText, StringComparison.Ordinal);
+        AssertSays("was stopped while expanding the graph: it took longer than 1.5 seconds", failure);
         await AssertWorksAsync();
     }
 
@@ -163,7 +163,7 @@ public sealed class HelperPoolTests : IAsyncDisposable
     {
         await StartAsync(new HelperOptions { MemoryLimit = 600 << 20 });
         Failure failure = await FailAsync("import time; taken = bytearray(700 << 20); time.sleep(60)");
-        Assert.Contains("it used more than 0.59 GiB of memory", failure.ExceptionText, StringComparison.Ordinal);
+        AssertSays("it used more than 0.59 GiB of memory", failure);
         await AssertWorksAsync();
     }
 
@@ -176,6 +176,7 @@ public sealed class HelperPoolTests : IAsyncDisposable
             int id = await ProcessIdAsync();
             using var process = Process.GetProcessById(id);
             process.Kill();
+            await process.WaitForExitAsync(Cancel);
             await AssertWorksAsync();
             Assert.NotEqual(id, await ProcessIdAsync());
         }
@@ -186,7 +187,7 @@ public sealed class HelperPoolTests : IAsyncDisposable
     {
         await StartAsync();
         Failure failure = await FailAsync("import os, time\nif os.fork() == 0: time.sleep(15)\nos._exit(5)");
-        Assert.Contains("died (exit code 5)", failure.ExceptionText, StringComparison.Ordinal);
+        AssertSays("died (exit code 5)", failure);
     }
 
     [Fact]
@@ -233,7 +234,8 @@ public sealed class HelperPoolTests : IAsyncDisposable
         int id = await ProcessIdAsync();
         await pool!.DisposeAsync();
         Assert.Null(HelperMemory.ResidentBytes(id));
-        await Assert.ThrowsAsync<GraphExpansionException>(async () => await ExpandAsync(await RecordedGraphs.ChainAsync(1)));
+        Opaque message = await RecordedGraphs.ChainAsync(1);
+        await Assert.ThrowsAsync<GraphExpansionException>(() => ExpandAsync(message));
     }
 
     [Fact]
@@ -246,10 +248,11 @@ public sealed class HelperPoolTests : IAsyncDisposable
 
     [Theory]
     [InlineData("/bin/sh -c 'echo no Dask here >&2; exit 4' --", "exit code 4", "no Dask here")]
-    [InlineData("/bin/sh -c 'echo hello hello hello; cat > /dev/null' --", "csds helper process was stopped while starting", "")]
+    [InlineData("/bin/sh -c 'echo hello hello hello; cat > /dev/null' --", "was stopped while starting", "")]
     public async Task A_program_that_is_no_helper_is_an_error(string command, string what, string output)
     {
-        HelperException error = await Assert.ThrowsAsync<HelperException>(() => HelperPool.StartAsync(command, log, Cancel));
+        HelperException error = await Assert.ThrowsAsync<HelperException>(
+            () => HelperPool.StartAsync(command, log, Cancel));
         Assert.Contains(what, error.Message, StringComparison.Ordinal);
         Assert.Contains(output, error.Message, StringComparison.Ordinal);
     }
@@ -257,16 +260,22 @@ public sealed class HelperPoolTests : IAsyncDisposable
     [Fact]
     public async Task A_helper_that_never_answers_is_an_error()
     {
+        var options = new HelperOptions { StartTimeout = TimeSpan.FromSeconds(1) };
         HelperException error = await Assert.ThrowsAsync<HelperException>(
-            () => HelperPool.StartAsync("/bin/sleep 600", log, Cancel, new HelperOptions { StartTimeout = TimeSpan.FromSeconds(1) }));
-        Assert.Contains("sleep", error.Message, StringComparison.Ordinal);
+            () => HelperPool.StartAsync("/bin/sh -c 'exec sleep 600' --", log, Cancel, options));
+        Assert.Contains("it took longer than 1 seconds", error.Message, StringComparison.Ordinal);
     }
 
-    private async Task StartAsync(HelperOptions? options = null) => pool = await HelperPool.StartAsync(null, log, Cancel, options);
+    private static void AssertSays(string text, Failure failure) =>
+        Assert.Contains(text, failure.ExceptionText, StringComparison.Ordinal);
+
+    private async Task StartAsync(HelperOptions? options = null) =>
+        pool = await HelperPool.StartAsync(null, log, Cancel, options);
 
     private Task<GraphMaterialized> ExpandAsync(Opaque message) => pool!.ExpandAsync(message, Cancel);
 
-    private async Task AssertWorksAsync() => Assert.Equal(3, (await ExpandAsync(await RecordedGraphs.ChainAsync(3))).Count);
+    private async Task AssertWorksAsync() =>
+        Assert.Equal(3, (await ExpandAsync(await RecordedGraphs.ChainAsync(3))).Count);
 
     private async Task<Failure> FailAsync(string code)
     {
@@ -279,7 +288,8 @@ public sealed class HelperPoolTests : IAsyncDisposable
         string file = Path.GetTempFileName();
         try
         {
-            await ExpandAsync(await RecordedGraphs.ChainAsync(1, $"import os; open('{file}', 'w').write(str(os.getpid()))"));
+            string code = $"import os; open('{file}', 'w').write(str(os.getpid()))";
+            await ExpandAsync(await RecordedGraphs.ChainAsync(1, code));
             return int.Parse(await File.ReadAllTextAsync(file, Cancel), CultureInfo.InvariantCulture);
         }
         finally

@@ -6,12 +6,12 @@ namespace Csds.Scheduler.Tests.Scenarios.Verbs;
 /// <summary>Clients come, want, cancel and go.</summary>
 internal static class ClientVerbs
 {
-    /// <summary><c>client ann</c></summary>
+    /// <summary><c>client ann</c>, or <c>client ann-again id=ann</c></summary>
     internal static void Register(ScenarioWorld world, Command command)
     {
         string name = command.Take();
         long connection = world.Connect(name);
-        world.Clients[name] = world.State.AddClient(name, connection, null, command.Text("warning") ?? "", world.Now);
+        world.Clients[name] = world.State.AddClient(command.Text("id") ?? name, connection, null, command.Text("warning") ?? "", world.Now);
     }
 
     /// <summary><c>client-stream-ended ann</c></summary>

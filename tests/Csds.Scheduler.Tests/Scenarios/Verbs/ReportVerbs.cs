@@ -71,6 +71,16 @@ internal static class ReportVerbs
     /// <summary><c>request-who-has a x y</c></summary>
     internal static void RequestWhoHas(ScenarioWorld world, Command command) => Keys(world, command, "request-refresh-who-has");
 
+    /// <summary><c>steal-response a x ready request=steal-0</c>; without a state the worker does not know the task.</summary>
+    internal static void StealResponse(ScenarioWorld world, Command command)
+    {
+        string worker = command.Take();
+        world.FromWorker(worker, new Message("steal-response")
+            .With("key", Command.ParseKey(command.Take()))
+            .With("state", command.Rest.FirstOrDefault())
+            .With("stimulus_id", command.Text("request") ?? "steal-0"));
+    }
+
     /// <summary><c>worker-logs a topic text</c>: an event that is a dict.</summary>
     internal static void LogEvent(ScenarioWorld world, Command command)
     {

@@ -41,6 +41,10 @@ internal static class WorkerVerbs
             world.Print($"refused{(refusal.Raise ? " by an exception" : "")}: {world.Shorten(refusal.Message)}");
             return;
         }
+        foreach (string former in world.Workers.Where(w => w.Value.Address == ws!.Address).Select(w => w.Key).ToArray())
+        {
+            world.Workers.Remove(former);
+        }
         world.Workers[name] = ws!;
     }
 

@@ -1,0 +1,88 @@
+using System.Net;
+using Csds.Policies;
+using Csds.Protocol;
+using Csds.Scheduler;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Csds.Server.Tests;
+
+/// <summary>A server on a free port of this machine, all of it but the helper: graphs are those of 2022 that need none.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stop;
+    private readonly CommPool pool;
+    private readonly CommServer comms;
+    private readonly Listeners listeners;
+    private readonly Task turns;
+
+    private TestServer(
+        Reactor reactor, CommPool pool, CommServer comms, Listeners listeners, Task turns, CancellationTokenSource stop)
+    {
+        Reactor = reactor;
+        this.stop = stop;
+        this.pool = pool;
+        this.comms = comms;
+        this.listeners = listeners;
+        this.turns = turns;
+    }
+
+    internal Reactor Reactor { get; }
+
+    internal int Port => listeners.CommPort;
+
+    internal int HttpPort => listeners.HttpPort;
+
+    internal static async Task<TestServer> StartAsync(Dialect? dialect = null)
+    {
+        var settings = new ServerSettings { ConnectTimeout = TimeSpan.FromSeconds(2) };
+        var streams = new StreamDirectory();
+        var options = new SchedulerOptions { Dialect = dialect ?? Dialect.Dask2022, Validate = true };
+        var state = new SchedulerState(options, new DaskPolicy(), 0);
+        var reactor = new Reactor(state, streams, TimeProvider.System, NullLogger.Instance, NullLogger.Instance);
+        var pool = new CommPool(settings, NullLoggerFactory.Instance);
+        var operations = new OperationSet
+        {
+            Reactor = reactor,
+            Streams = streams,
+            Pool = pool,
+            Plugins = new PluginStore(),
+            Expander = new GraphExpander(options.Dialect, (_, _) => throw new NotSupportedException("no helper")),
+            Settings = settings,
+            Versions = Opaque.Nil,
+            Close = _ => { },
+            Log = NullLogger.Instance,
+        };
+        var comms = new CommServer(operations.Build(), settings, NullLogger.Instance);
+        var stop = new CancellationTokenSource();
+        Task turns = Task.Run(() => reactor.RunAsync(stop.Token));
+        var any = new IPEndPoint(IPAddress.Loopback, 0);
+        var routes = new HttpRoutes(reactor);
+        Listeners listeners = await Listeners.OpenAsync([any], [any], comms, app => routes.Map(app, ""), NullLoggerFactory.Instance);
+        return new TestServer(reactor, pool, comms, listeners, turns, stop);
+    }
+
+    /// <summary>Asks for something that touches listener, reactor and core: the server is alive if it answers.</summary>
+    internal async Task AssertAliveAsync()
+    {
+        using Peer peer = await Peer.ConnectAsync(Port);
+        using FrameGroup answer = await peer.AskAsync("""{"op": "ncores"}""");
+        Assert.True(answer.Count > 0);
+        Assert.Equal("ok", await Get("/health"));
+    }
+
+    internal async Task<string> Get(string path)
+    {
+        using var http = new HttpClient();
+        return await http.GetStringAsync(new Uri($"http://127.0.0.1:{HttpPort}{path}"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        comms.CloseAll();
+        await listeners.DisposeAsync();
+        await stop.CancelAsync();
+        await turns;
+        await pool.DisposeAsync();
+        stop.Dispose();
+    }
+}
