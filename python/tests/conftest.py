@@ -55,16 +55,12 @@ def observer(shared_cluster):
 @pytest.fixture
 def client(shared_cluster, observer):
     """A client of the shared cluster, where nothing may be left when it has closed."""
+    before = set(observer.who_has())
     with distributed.Client(shared_cluster.address) as client:
         yield client
-    left = {}
-
-    def nothing_left():
-        nonlocal left
-        left = observer.who_has()
-        return not left
-
-    assert clusters.eventually(nothing_left), f"the scheduler still has {left}"
+    clusters.eventually(lambda: not observer.who_has().keys() - before)
+    left = observer.who_has().keys() - before
+    assert not left, "the scheduler still has these tasks"
 
 
 @pytest.fixture

@@ -53,7 +53,10 @@ def wait_for(path, started=None):
     """Runs until the file exists; tells that it runs by making the file `started`."""
     if started:
         Path(started).touch()
+    deadline = time.monotonic() + 20  # a test that fails before it makes the file leaves the thread to other tests
     while not os.path.exists(path):
+        if time.monotonic() > deadline:
+            raise TimeoutError(path)
         time.sleep(0.01)
     return "done"
 

@@ -128,7 +128,7 @@ class TestWorkersComeAndGo:
         cluster = new_cluster()
         cluster.add_worker("alice")
         client = cluster.client()
-        futures = client.map(tasks.where_slowly, range(60))
+        futures = client.map(tasks.where_slowly, range(120))
         cluster.add_worker("bob", wait=False)
         assert set(client.gather(futures)) == {"alice", "bob"}
 
@@ -137,7 +137,7 @@ class TestWorkersComeAndGo:
         cluster = new_cluster(worker_saturation="inf")
         cluster.add_worker("alice")
         client = cluster.client()
-        futures = client.map(tasks.where_slowly, range(60))
+        futures = client.map(tasks.where_slowly, range(120))
         wait(futures[0])
         cluster.add_worker("bob", wait=False)
         assert set(client.gather(futures)) == {"alice", "bob"}

@@ -428,7 +428,8 @@ class TestCancel:
         with Client(shared_cluster.address, set_as_default=False) as other:
             blocker = client.submit(tasks.wait_for, tmp_path / "go", key="wanted-by-two")
             same = other.submit(tasks.wait_for, tmp_path / "go", key="wanted-by-two")
-            eventually(lambda: any(client.processing().values()))
+            # What a client sends first is there first.
+            assert client.submit(inc, 1).result() == other.submit(inc, 2).result() - 1
             client.cancel(blocker, force=force)
             assert eventually(blocker.cancelled)
             assert eventually(same.cancelled, timeout=10 if force else 0.5) == force
@@ -441,16 +442,19 @@ class TestCancel:
         wait_until_known(client, [future])
         future.cancel()
         future.release()
-        eventually(lambda: not client.who_has())
+        # What a client sends first is there, and answered, first.
+        assert client.submit(inc, 1).result() == 2
         (tmp_path / "go").touch()
         assert client.submit(tasks.wait_for, tmp_path / "go", key="again").result() == "done"
 
 
 class TestFireAndForget:
     def test_runs_without_a_reference(self, client, tmp_path):
-        future = client.submit(tasks.write, tmp_path / "ran", "x")
-        fire_and_forget(future)
-        del future
+        # Not for what has already finished: Dask would never forget that.
+        blocker = client.submit(tasks.wait_for, tmp_path / "go")
+        fire_and_forget(client.submit(lambda _, path: tasks.write(path, "x"), blocker, tmp_path / "ran"))
+        del blocker
+        (tmp_path / "go").touch()
         assert eventually(lambda: tasks.read(tmp_path / "ran") == ["x"])
         assert eventually(lambda: not client.who_has())
 
@@ -463,8 +467,13 @@ class TestFireAndForget:
         (tmp_path / "go").touch()
         assert eventually(lambda: tasks.read(tmp_path / "ran") == ["x"])
 
-    def test_failures_are_forgotten(self, client):
-        fire_and_forget(client.submit(divide, 1, 0))
+    def test_failures_are_forgotten(self, client, tmp_path):
+        blocker = client.submit(tasks.wait_for, tmp_path / "go")
+        failing = client.submit(lambda _: divide(1, 0), blocker)
+        fire_and_forget(failing)
+        wait_until_known(client, [failing])
+        del blocker, failing
+        (tmp_path / "go").touch()
         assert eventually(lambda: not client.who_has())
 
 

@@ -55,8 +55,10 @@ def main():
     names, *sources = [read(length).decode() for length in lengths]
     modules = dict(zip(names.split("\n"), sources))
     sys.meta_path.insert(0, Sources(modules))
-    import csds_helper.main
-
+    try:
+        import csds_helper.main
+    except ImportError as error:
+        sys.exit("csds helper: %s has no Dask that works: %s" % (sys.executable, error))
     csds_helper.main.run()
 
 

@@ -54,7 +54,7 @@ def explained():
 
 
 def explanation():
-    """The text in the installed ``Scheduler.update_graph``, so that it is the one users find when they search for it."""
+    """The text in the installed ``Scheduler.update_graph``: the one that users find when they search for it."""
     from distributed.scheduler import Scheduler
 
     function = inspect.unwrap(Scheduler.update_graph)

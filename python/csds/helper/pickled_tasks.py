@@ -5,6 +5,7 @@ import operator
 import pickle
 
 from distributed.protocol.pickle import HIGHEST_PROTOCOL, dumps
+from distributed.utils import ensure_memoryview
 
 from .by_value import MAIN, ByValue, ByValuePickler
 from .run_spec_stream import CHUNK_BYTES, SHARED_BYTES, RunSpecStream
@@ -115,7 +116,7 @@ class Writer:
 
 def raw(buffers):
     """The bytes of what pickling left out."""
-    return [buffer.raw() for buffer in buffers]
+    return list(map(ensure_memoryview, buffers))
 
 
 def keep_small(large):

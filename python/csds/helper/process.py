@@ -1,5 +1,6 @@
 """What makes the helper a well-behaved child process of the server."""
 import ctypes
+import faulthandler
 import os
 import select
 import signal
@@ -28,7 +29,7 @@ def prepare():
     """Settings that are worth having and not worth failing for."""
     # Ctrl-C in the server's terminal reaches the whole process group; the server decides what becomes of the helper.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for setting in (offer_to_oom_killer, set_title):
+    for setting in (faulthandler.enable, offer_to_oom_killer, set_title):
         try:
             setting()
         except Exception:

@@ -4,7 +4,7 @@ from driver import Helper
 from recorder import Recorder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def recorder():
     recorder = Recorder()
     yield recorder

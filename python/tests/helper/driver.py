@@ -26,8 +26,11 @@ class HelperDied(Exception):
 class Helper:
     """The helper as a child process."""
 
-    def __init__(self, **options):
+    def __init__(self, environment=None, **options):
         bootstrap = (SOURCES / "bootstrap.py").read_text()
+        # Graphs name functions of the tests' modules.
+        path = os.pathsep.join(filter(None, [str(pathlib.Path(__file__).parent), os.environ.get("PYTHONPATH")]))
+        options["env"] = {**os.environ, "PYTHONPATH": path, **(environment or {})}
         self.process = subprocess.Popen(
             [sys.executable, "-c", bootstrap], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
         )

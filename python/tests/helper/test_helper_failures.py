@@ -159,7 +159,7 @@ def test_crash_in_user_code_ends_the_helper(simple, new_helper):
 
 def test_printing_and_reading_disturb_nothing(simple, new_helper, capfd):
     helper = new_helper()
-    for code in ("print('hello from user code', flush=True)", "import sys; sys.stdin.read()", "import os; os.write(1, b'raw')"):
+    for code in ("print('hello from user code')", "import sys; sys.stdin.read()", "import os; os.write(1, b'raw')"):
         assert helper.expand(calling(simple, exec, code)).keys
     helper.close()
     captured = capfd.readouterr()

@@ -131,7 +131,9 @@ def test_futures_are_external_dependencies(record, helper, recorder):
 
 
 @pytest.mark.skipif(PACKED, reason="keys are str")
-@pytest.mark.parametrize("key", ["日本語-\U0001f40d", ("ü", 1, ("x", 2.5)), ("x", -1), ("x", 10**18), 3, 2.5, b"bytes\xff"])
+@pytest.mark.parametrize(
+    "key", ["日本語-\U0001f40d", ("ü", 1, ("x", 2.5)), ("x", -1), ("x", 10**18), 3, 2.5, b"bytes\xff"]
+)
 def test_keys(key, record, helper):
     expansion = helper.expand(with_graph(record, {key: (operator.neg, 1)}))
     assert expansion.keys == (key,)
@@ -178,7 +180,8 @@ def with_graph(record, dsk):
 
 @needs_tuple_keys
 def test_aliases_stay_tasks(record, helper):
-    message = with_graph(record, {"a": (operator.neg, 1), "b": "a", "c": (operator.add, "b", 1), "d": 5, "e": ["c", "d"]})
+    dsk = {"a": (operator.neg, 1), "b": "a", "c": (operator.add, "b", 1), "d": 5, "e": ["c", "d"]}
+    message = with_graph(record, dsk)
     message["keys"] = {"e"}
     expansion = helper.expand(message)
     assert set(expansion.keys) == {"a", "b", "c", "d", "e"}

@@ -1,12 +1,14 @@
 """The helper as a child process: what it reports, and that it never outlives the server."""
 import os
 import signal
+import subprocess
 import time
 
 import dask
 import distributed
 import pytest
 
+from driver import Helper, HelperDied
 from test_helper_failures import calling, simple  # noqa: F401  (fixture)
 from upstream import PACKED
 
@@ -92,3 +94,10 @@ def test_needs_nothing_but_the_modules_it_is_sent(new_helper, tmp_path):
     helper = new_helper(cwd=tmp_path)
     assert helper.ask("configure")[0]["op"] == "configured"
     assert os.listdir(tmp_path) == []
+
+
+def test_a_python_without_dask_says_so(tmp_path):
+    (tmp_path / "msgpack.py").write_text("raise ImportError('not today')")
+    with pytest.raises(HelperDied) as died:
+        Helper({"PYTHONPATH": str(tmp_path)}, stderr=subprocess.DEVNULL)
+    assert died.value.code == 1

@@ -51,7 +51,8 @@ def test_chunks_are_bounded(record, helper):
 def test_large_task(record, helper):
     numpy = pytest.importorskip("numpy")
     value = numpy.arange(3_000_000)
-    expansion = helper.expand(with_graph(record, {"a": (operator.itemgetter(-1), value), "b": (len, b"x" * 10_000_000)}))
+    dsk = {"a": (operator.itemgetter(-1), value), "b": (len, b"x" * 10_000_000)}
+    expansion = helper.expand(with_graph(record, dsk))
     assert [len(frame) for frame in expansion.shared] == [value.nbytes]
     assert run(expansion.specs(), expansion.dependencies) == {"a": 2_999_999, "b": 10_000_000}
 
