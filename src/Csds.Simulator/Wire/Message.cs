@@ -40,6 +40,13 @@ public sealed class Message
     /// <summary>The field <c>keys</c>.</summary>
     public IReadOnlyList<Key> Keys => this["keys"] is IEnumerable<object?> keys ? [.. keys.Select(ToKey)] : [];
 
+    /// <summary>The message as msgpack, without a frame around it; it may hold nothing pickled.</summary>
+    public static byte[] Encode(Message message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return ToKey(message.fields).Token.ToArray();
+    }
+
     /// <summary>A value as the key of a task.</summary>
     public static Key ToKey(object? value)
     {

@@ -29,10 +29,18 @@ public static class PythonText
             ? number.ToString("F1", CultureInfo.InvariantCulture)
             : number.ToString("R", CultureInfo.InvariantCulture);
 
-    private static string Frames(Opaque opaque) =>
-        opaque.Frames.Length == 0
-            ? $"<opaque {Ascii(opaque.Token.Span)}>"
-            : $"<{string.Join(" | ", opaque.Frames.Select(f => Ascii(f.Span)))}>";
+    // The first frame is a header, which holds the pickle itself if no other frames follow.
+    private static string Frames(Opaque opaque)
+    {
+        if (opaque.Frames.Length > 1)
+        {
+            return $"<{string.Join(" | ", opaque.Frames.Skip(1).Select(f => Ascii(f.Span)))}>";
+        }
+        var reader = new MessageReader(opaque.Frames[0]);
+        return ValueReader.Read(ref reader) is PythonDict header && header["pickled-obj"] is byte[] pickle
+            ? $"<{Ascii(pickle)}>"
+            : "<nothing>";
+    }
 
     private static string Ascii(ReadOnlySpan<byte> bytes)
     {
