@@ -114,10 +114,31 @@ public ref struct MessageWriter
             writer.WriteNil();
             return;
         }
-        Placeholders.Emit(value, batch.FrameCount, ref writer);
+        Token(value.Token, Carry(value));
+    }
+
+    /// <summary>Adds the frames of a carried value, parts of whose token follow; answers the number of the first frame.</summary>
+    public readonly int Carry(Opaque value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        int first = batch.FrameCount;
         foreach (ReadOnlyMemory<byte> frame in value.Frames)
         {
             batch.AddFrame(frame);
+        }
+        return first;
+    }
+
+    /// <summary>Writes a part of a carried value, whose frames begin at <paramref name="firstFrame"/> (<see cref="Carry"/>).</summary>
+    public void Token(ReadOnlyMemory<byte> token, int firstFrame)
+    {
+        if (firstFrame == batch.FrameCount)
+        {
+            writer.WriteRaw(token.Span); // No frames were carried, so there is nothing to renumber.
+        }
+        else
+        {
+            Placeholders.Emit(token, firstFrame, ref writer);
         }
     }
 

@@ -26,16 +26,16 @@ internal static class Placeholders
         return new Opaque(own, [.. taken]);
     }
 
-    /// <summary>Rewrites <paramref name="value"/>'s token for a message that already has <paramref name="frames"/> frames.</summary>
-    internal static void Emit(Opaque value, int frames, ref MessagePackWriter writer)
+    /// <summary>Writes a carried value's token into a message where its frames begin at <paramref name="firstFrame"/>.</summary>
+    internal static void Emit(ReadOnlyMemory<byte> token, int firstFrame, ref MessagePackWriter writer)
     {
-        if (value.Frames.Length == 0 || frames == 1)
+        if (firstFrame == 1)
         {
-            writer.WriteRaw(value.Token.Span);
+            writer.WriteRaw(token.Span); // The numbers are right as they are.
             return;
         }
-        var reader = new MessagePackReader(value.Token);
-        Copy(ref reader, ref writer, k => k - 1 + frames, 0);
+        var reader = new MessagePackReader(token);
+        Copy(ref reader, ref writer, k => k - 1 + firstFrame, 0);
     }
 
     private static byte[] Renumber(byte[] token, Func<int, int> map)

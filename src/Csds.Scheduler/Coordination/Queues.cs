@@ -14,6 +14,9 @@ internal sealed class Queues(SchedulerState s)
     /// <summary>Number of queues.</summary>
     internal int Count => queues.Count;
 
+    /// <summary>Number of futures that are in a queue, or that clients got from it and have not confirmed.</summary>
+    internal int FutureCount => futures.Count;
+
     /// <summary><c>queue_create</c>: one more user. Whoever comes first says how much fits.</summary>
     internal void Create(Request r)
     {

@@ -15,6 +15,7 @@ public static class SplitFields
     internal static void Write(ref MessageWriter w, Opaque fields)
     {
         bool runSpec = false, function = false, args = false, kwargs = false;
+        int firstFrame = w.Carry(fields);
         var reader = new MessageReader(fields);
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
@@ -25,14 +26,7 @@ public static class SplitFields
             args |= name.SequenceEqual("args"u8);
             kwargs |= name.SequenceEqual("kwargs"u8);
             w.Text(name);
-            if (fields.Frames.Length == 0)
-            {
-                w.Token(reader.ReadToken());
-            }
-            else
-            {
-                w.Value(reader.ReadOpaque());
-            }
+            w.Token(reader.ReadTokenMemory(), firstFrame);
         }
         WriteMissing(ref w, "run_spec"u8, runSpec);
         WriteMissing(ref w, "function"u8, function);

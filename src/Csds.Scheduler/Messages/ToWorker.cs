@@ -33,7 +33,7 @@ internal static class ToWorker
         else
         {
             w.Text("run_spec"u8);
-            w.Pickled(ts.RunSpec.Pickled);
+            ts.RunSpec.WriteValue(ref w);
         }
         WriteResources(ref w, ts, dialect);
         w.Field("actor"u8, ts.Actor);

@@ -6,14 +6,15 @@ internal sealed class Deadline(double due, long sequence, Action act) : ICompara
     /// <summary>When, in seconds since 1970.</summary>
     internal double Due { get; } = due;
 
+    /// <summary>Number among all deadlines.</summary>
+    internal long Sequence => sequence;
+
     /// <inheritdoc/>
     public int CompareTo(Deadline? other)
     {
         int byTime = Due.CompareTo(other!.Due);
-        return byTime != 0 ? byTime : sequence.CompareTo(other.Sequence);
+        return byTime != 0 ? byTime : Sequence.CompareTo(other.Sequence);
     }
 
     internal void Act() => act();
-
-    private long Sequence => sequence;
 }

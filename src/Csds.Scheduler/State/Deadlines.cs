@@ -22,10 +22,14 @@ internal sealed class Deadlines
     /// <summary>The deadline has no meaning any more.</summary>
     internal void Cancel(Deadline deadline) => pending.Remove(deadline);
 
-    /// <summary>Does what is due, in the order of time and then of registration.</summary>
+    /// <summary>
+    /// Does what is due, in the order of time and then of registration. What comes up meanwhile waits for the next call,
+    /// so that this one ends.
+    /// </summary>
     internal void Run(double now)
     {
-        while (pending.Min is { } first && first.Due <= now)
+        long end = sequence;
+        while (pending.Min is { } first && first.Due <= now && first.Sequence < end)
         {
             pending.Remove(first);
             first.Act();

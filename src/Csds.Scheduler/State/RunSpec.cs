@@ -25,8 +25,24 @@ public readonly struct RunSpec
     /// <summary>The frame behind a <c>__Pickled__</c> placeholder, sub-header and pickle in one.</summary>
     public ReadOnlyMemory<byte> Pickled => source is byte[] chunk ? chunk.AsMemory(offset, length) : default;
 
-    /// <summary>The fields to merge into compute-task: a map and the frames it refers to.</summary>
+    /// <summary>
+    /// 2022's fields to merge into compute-task: a map and the frames it refers to. Or a pickled run_spec whose large
+    /// frames many tasks share.
+    /// </summary>
     public Opaque? Fields => source as Opaque;
+
+    /// <summary>Writes the value of the field <c>run_spec</c>, for dialects that have one.</summary>
+    public void WriteValue(ref MessageWriter w)
+    {
+        if (Fields is { } value)
+        {
+            w.Value(value);
+        }
+        else
+        {
+            w.Pickled(Pickled);
+        }
+    }
 
     /// <summary>A pickled run_spec in a part of <paramref name="chunk"/>.</summary>
     public static RunSpec FromPickle(byte[] chunk, int offset, int length) => new(chunk, offset, length);

@@ -105,12 +105,15 @@ internal static class TaskReports
         List<Key>? redundant = null;
         foreach (Key key in keys)
         {
-            if (s.Tasks.Find(key) is { State: TaskStateName.Memory } ts)
+            TaskState? ts = s.Tasks.Find(key);
+            if (ts is { State: TaskStateName.Memory })
             {
                 s.AddReplica(ts, ws);
             }
-            else
+            else if (ts is null || !ReferenceEquals(ts.ProcessingOn, ws))
             {
+                // Not if it was told to compute the key meanwhile: it answers with the replica that it has, and would
+                // then drop it. Dask loses the result that way.
                 (redundant ??= []).Add(key);
             }
         }

@@ -201,9 +201,9 @@ public sealed class Queries(Reactor reactor)
     {
         Key key = a.Key("key");
         TaskState ts = s.Tasks.Find(key) ?? throw DaskException.KeyError(key.ToString());
-        if (ts.RunSpec.Fields is not { } fields)
+        if (!s.Options.Dialect.SplitRunSpecs || ts.RunSpec.Fields is not { } fields)
         {
-            w.Pickled(ts.RunSpec.Pickled);
+            ts.RunSpec.WriteValue(ref w);
             return;
         }
         w.Map(2);

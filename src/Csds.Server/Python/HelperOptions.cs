@@ -3,8 +3,11 @@ namespace Csds.Server;
 /// <summary>Bounds of the helper processes.</summary>
 public sealed record HelperOptions
 {
-    /// <summary>How many helpers run at once. Each expands one graph at a time.</summary>
-    public int Processes { get; init; } = 1;
+    /// <summary>
+    /// How many helpers may run at once. Each expands one graph at a time; the second is started when a graph comes
+    /// while the first is busy, so that one client's graph that takes long, or hangs, does not hold up the others.
+    /// </summary>
+    public int Processes { get; init; } = 4;
 
     /// <summary>How long a helper may take to start.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(1);

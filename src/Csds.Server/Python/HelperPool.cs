@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using Csds.Protocol;
 using Csds.Scheduler;
 using Microsoft.Extensions.Logging;
@@ -13,17 +13,21 @@ public sealed class HelperPool : IAsyncDisposable
 {
     private readonly HelperOptions options;
     private readonly HelperSlot[] slots;
-    private readonly Channel<HelperSlot> idle = Channel.CreateUnbounded<HelperSlot>();
+    private readonly SemaphoreSlim free;
+
+    // The one used last is used next: as many processes run as are really needed at once.
+    private readonly ConcurrentStack<HelperSlot> idle = new();
 
     private HelperPool(PythonCommand python, HelperOptions options, ILoggerFactory loggers)
     {
         this.options = options;
         slots = new HelperSlot[Math.Max(1, options.Processes)];
-        for (int i = 0; i < slots.Length; i++)
+        for (int i = slots.Length - 1; i >= 0; i--)
         {
             slots[i] = new HelperSlot(python, options, TimeProvider.System, loggers);
-            idle.Writer.TryWrite(slots[i]);
+            idle.Push(slots[i]);
         }
+        free = new SemaphoreSlim(slots.Length);
         Python = python;
     }
 
@@ -75,7 +79,11 @@ public sealed class HelperPool : IAsyncDisposable
     public async Task<GraphMaterialized> ExpandAsync(Opaque message, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(message);
-        HelperSlot slot = await idle.Reader.ReadAsync(cancel).ConfigureAwait(false);
+        await free.WaitAsync(cancel).ConfigureAwait(false);
+        if (!idle.TryPop(out HelperSlot? slot))
+        {
+            throw new InvalidOperationException("a free helper is missing from the pool");
+        }
         try
         {
             return await ExpandAsync(slot, message, mayRepeat: true, cancel).ConfigureAwait(false);
@@ -86,7 +94,8 @@ public sealed class HelperPool : IAsyncDisposable
         }
         finally
         {
-            idle.Writer.TryWrite(slot);
+            idle.Push(slot);
+            free.Release();
         }
     }
 

@@ -35,6 +35,8 @@ internal sealed class Command
 
     internal List<string> Body { get; } = [];
 
+    internal IReadOnlyDictionary<string, string> Options => options;
+
     /// <summary>The arguments that were not taken yet.</summary>
     internal IEnumerable<string> Rest => Arguments.Skip(next);
 

@@ -1,5 +1,6 @@
 using Csds.Policies;
 using Csds.Protocol;
+using Csds.Scheduler.Tests.Scenarios.Verbs;
 using Csds.Simulator.Wire;
 using Xunit;
 
@@ -122,6 +123,8 @@ internal sealed class ScenarioWorld
         CloseStream close => $"close the stream of {peerNames[close.Connection]}",
         CloseScheduler close => $"close the scheduler: {close.Reason}",
         WorkerTimedOut late => Shorten($"timed out: {late.Address}, nanny {late.Nanny ?? "none"}"),
+        Answer answer => Shorten($"answer {answer.Request}: {CoordinationVerbs.Text(answer.Value)}"),
+        Refusal { Error: { } error } refusal => $"refusal {refusal.Request}: {error.Name}({error.Message})",
         _ => effect.ToString(),
     });
 

@@ -55,6 +55,15 @@ internal static class VerbTable
         ["client-logs"] = ClientVerbs.LogEvent,
         ["from-client"] = ClientVerbs.Raw,
 
+        // Coordination.
+        ["asks"] = CoordinationVerbs.Ask,
+        ["withdraw"] = CoordinationVerbs.Withdraw,
+        ["client-sends"] = CoordinationVerbs.ClientSends,
+        ["worker-sends"] = CoordinationVerbs.WorkerSends,
+        ["deadlines"] = CoordinationVerbs.Deadlines,
+        ["coordination"] = CoordinationVerbs.Counts,
+        ["semaphores"] = CoordinationVerbs.Semaphores,
+
         // Graphs.
         ["graph"] = GraphVerbs.Submit,
         ["graph-begins"] = GraphVerbs.Begin,

@@ -7,7 +7,7 @@ namespace Csds.Scheduler.Tests.Scenarios.Verbs;
 /// <summary>Workers report about tasks and data. Without <c>run=</c> a report is about the current run.</summary>
 internal static class ReportVerbs
 {
-    /// <summary><c>finished a x bytes=8 seconds=0.1 run=3</c></summary>
+    /// <summary><c>finished a x bytes=8 seconds=0.1 run=3 metadata={"a":1}</c></summary>
     internal static void Finished(ScenarioWorld world, Command command)
     {
         string worker = command.Take();
@@ -18,7 +18,7 @@ internal static class ReportVerbs
             .With("nbytes", command.Int("bytes") ?? 8)
             .With("type", "pickled type"u8.ToArray())
             .With("typename", command.Text("type") ?? "int")
-            .With("metadata", new PythonDict())
+            .With("metadata", command.Text("metadata") is { } metadata ? Literal.Parse(metadata) : new PythonDict())
             .With("thread", 1)
             .With("startstops", new List<object?> { startStop })
             .With("status", "OK");
