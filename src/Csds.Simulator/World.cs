@@ -1,0 +1,160 @@
+using Csds.Protocol;
+using Csds.Simulator.Checking;
+using Csds.Simulator.Client;
+using Csds.Simulator.Network;
+using Csds.Simulator.Worker;
+
+namespace Csds.Simulator;
+
+/// <summary>
+/// One simulated cluster: the real core, and workers, clients, a network and a clock that a seed determines. Faults
+/// happen for a while; then they stop, and everything that somebody wants has to come to an end.
+/// </summary>
+public sealed class World
+{
+    /// <summary>A resource that some workers have.</summary>
+    internal const string Resource = "GPU";
+
+    /// <summary>Seconds of simulated time after which what has not come to an end never will.</summary>
+    private const double Patience = 20_000;
+
+    private readonly Dictionary<string, SimulatedWorker> workers = [];
+    private readonly List<SimulatedClient> clients = [];
+    private readonly Workload workload;
+    private int workersMade;
+    private int clientsMade;
+
+    /// <summary>Makes the world of a seed.</summary>
+    public World(int seed)
+    {
+        Seed = seed;
+        Random = new Randomness(seed);
+        Profile = new Profile(Random);
+        workload = new Workload(Profile, Random);
+        Host = new SchedulerHost(this);
+    }
+
+    /// <summary>Everything follows from it.</summary>
+    public int Seed { get; }
+
+    /// <summary>Gets a line for every message and every fault.</summary>
+    public Action<string>? Trace { get; init; }
+
+    internal EventQueue Clock { get; } = new();
+
+    internal Randomness Random { get; }
+
+    internal Profile Profile { get; }
+
+    internal SchedulerHost Host { get; }
+
+    internal IEnumerable<SimulatedWorker> Workers => workers.Values;
+
+    internal IReadOnlyList<SimulatedClient> Clients => clients;
+
+    /// <summary>Faults still happen.</summary>
+    internal bool HasFaults { get; private set; } = true;
+
+    /// <summary>Lets everything happen.</summary>
+    /// <exception cref="SafetyException">Something happened that must not, or did not happen that must.</exception>
+    public Report Run()
+    {
+        Host.Start();
+        for (int i = 0; i < Profile.Workers; i++)
+        {
+            AddWorker();
+        }
+        for (int i = 0; i < Profile.Clients; i++)
+        {
+            AddClient();
+        }
+        var faults = new Faults(this);
+        faults.Start();
+        Clock.RunUntil(Clock.Now + Profile.FaultSeconds);
+        HasFaults = false;
+        Heal();
+        Await(LivenessChecker.WhatIsMissing);
+        foreach (SimulatedClient client in clients.Where(c => c.IsAlive))
+        {
+            client.ReleaseEverything();
+        }
+        Await(LivenessChecker.WhatIsLeft);
+        return new Report(Seed, Clock.Happened, Host.Messages, Host.Core);
+    }
+
+    /// <summary>Notes what happens, if anybody reads it.</summary>
+    internal void Note(Func<string> what) => Trace?.Invoke($"{Clock.Now - 1_000_000:F4} {what()}");
+
+    internal Link NewLink() => new(Clock, Random, Profile.Latency);
+
+    internal SimulatedWorker? FindWorker(string address) => workers.GetValueOrDefault(address);
+
+    internal void Forget(SimulatedWorker worker) => workers.Remove(worker.Address);
+
+    internal bool IsKiller(Key key) => workload.Killers.Contains(key);
+
+    internal SimulatedWorker AddWorker(bool hasResource = false)
+    {
+        var worker = new SimulatedWorker(
+            this, $"worker-{workersMade++}", Random.Between(1, 3), hasResource || Random.Chance(0.5));
+        workers.Add(worker.Address, worker);
+        return worker;
+    }
+
+    internal void AddClient()
+    {
+        var client = new SimulatedClient(this, $"client-{clientsMade++}");
+        clients.Add(client);
+        for (int i = 0; i < Profile.Graphs; i++)
+        {
+            Clock.After(Random.Between(0, Profile.FaultSeconds * 0.9), () => SubmitFor(client));
+        }
+        for (int i = 0; i < Profile.Scatters; i++)
+        {
+            Key key = Key.FromString($"scattered-{client.Name}-{i}");
+            Clock.After(Random.Between(0, Profile.FaultSeconds * 0.5), () => client.Scatter(key));
+        }
+    }
+
+    private void SubmitFor(SimulatedClient client)
+    {
+        if (client.IsAlive && HasFaults)
+        {
+            client.Submit(workload.Next([.. client.Futures.Keys]));
+        }
+    }
+
+    // Whatever is needed to go on is there from now on. Tasks that kill their workers still do.
+    private void Heal()
+    {
+        foreach (SimulatedWorker worker in workers.Values.ToArray())
+        {
+            worker.SetPaused(false);
+        }
+        Replace();
+    }
+
+    private void Replace()
+    {
+        if (!workers.Values.Any(w => w.HasResource))
+        {
+            AddWorker(hasResource: true);
+        }
+        Clock.After(1, Replace);
+    }
+
+    private void Await(Func<World, string?> whatIsWrong)
+    {
+        double deadline = Clock.Now + Patience;
+        double pause = 10 * Profile.Latency;
+        while (whatIsWrong(this) is { } wrong)
+        {
+            if (Clock.Now > deadline)
+            {
+                throw new SafetyException($"{wrong}, {Patience} seconds after the faults have stopped");
+            }
+            Clock.RunUntil(Clock.Now + pause);
+            pause = Math.Min(100, 2 * pause);
+        }
+    }
+}
