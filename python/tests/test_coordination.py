@@ -224,7 +224,7 @@ class TestSemaphore:
             'dask_semaphore_acquire_total{name="x"}': 2,
             'dask_semaphore_release_total{name="x"}': 1,
         }
-        assert float(values['dask_semaphore_average_pending_lease_time_s{name="x"}']) < 1
+        assert 0 < float(values['dask_semaphore_average_pending_lease_time_s{name="x"}']) < 1
 
 
 def distributed_config(config):
@@ -299,7 +299,7 @@ class TestEvent:
         event = Event(name)
         spent = [seconds(event.wait, timeout=0.05) for _ in range(10)]
         assert min(spent) >= 0.05
-        assert sum(spent) < 1.5
+        assert sorted(spent)[3] < 0.08
 
     def test_many_wait_at_once(self, client, name):
         async def wait_for_all():

@@ -5,6 +5,9 @@ namespace Csds.Scheduler;
 /// <summary>One semaphore, or one lock of Dask 2024.7 and later (rows X2, V19).</summary>
 public sealed class Semaphore
 {
+    // Time stands still while an event is handled; Dask, whose clock goes on, never measures nothing at all.
+    private const double ShortestWait = 1e-6;
+
     private readonly Dictionary<Key, double> leases = new(KeyComparer.Instance);
 
     internal Semaphore(Key name, long maxLeases, double? leaseTimeout)
@@ -73,7 +76,8 @@ public sealed class Semaphore
         Expires ? [.. leases.Where(l => now - l.Value > LeaseTimeout).Select(l => l.Key)] : [];
 
     /// <summary>Somebody waited so long for an answer.</summary>
-    internal void Waited(double seconds) => AveragePendingLeaseTime = (AveragePendingLeaseTime + seconds) / 2;
+    internal void Waited(double seconds) =>
+        AveragePendingLeaseTime = (AveragePendingLeaseTime + Math.Max(seconds, ShortestWait)) / 2;
 
     /// <summary>Who waits for a lease.</summary>
     internal sealed class Candidate(SchedulerState s, long number, Semaphore semaphore, Key lease) : WaitingRequest(number)

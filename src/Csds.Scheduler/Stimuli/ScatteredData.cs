@@ -35,10 +35,28 @@ public static class ScatteredData
     private static void Want(SchedulerState s, string client, UpdateData data)
     {
         ILookup<bool, Key> byKnown = data.WhoHas.Select(p => p.Key).ToLookup(key => s.Tasks.Find(key) is not null);
+        if (!s.Clients.TryGetValue(client, out ClientState? cs))
+        {
+            s.CountStale("update-data");
+            GiveUp(s, byKnown[true]);
+            return;
+        }
         s.ClientDesiresKeys(byKnown[true], client);
-        if (byKnown[false].Any() && s.Clients.TryGetValue(client, out ClientState? cs))
+        if (byKnown[false].Any())
         {
             s.Outbox.To(cs).CancelledKeys([.. byKnown[false]], s.Options.Dialect, "lost data");
+        }
+    }
+
+    // The client is gone by now: nobody will ever release its data.
+    private static void GiveUp(SchedulerState s, IEnumerable<Key> keys)
+    {
+        foreach (TaskState ts in keys.Select(s.Tasks.Find).OfType<TaskState>())
+        {
+            if (ts.WhoWants.IsEmpty && ts.Dependents.IsEmpty)
+            {
+                s.Recommendations.Add(ts, TaskStateName.Forgotten);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ internal sealed class SimulatedClient
 {
     private readonly World world;
     private readonly Dictionary<Key, FutureState> futures = new(KeyComparer.Instance);
+    private readonly HashSet<Key> unanswered = new(KeyComparer.Instance);
     private readonly Link toScheduler;
     private readonly Link fromScheduler;
 
@@ -59,25 +60,28 @@ internal sealed class SimulatedClient
         if (IsAlive && world.HasFaults)
         {
             futures[key] = FutureState.Pending;
+            unanswered.Add(key);
             toScheduler.Send(() => world.Host.Scatter(this, key));
         }
     }
 
     internal void ReleaseSomething()
     {
-        if (futures.Count > 0)
+        Key[] keys = [.. futures.Keys.Where(key => !unanswered.Contains(key))];
+        if (keys.Length > 0)
         {
-            Release(world.Random.Pick([.. futures.Keys]));
+            Release(world.Random.Pick(keys));
         }
     }
 
     internal void CancelSomething()
     {
-        if (futures.Count == 0)
+        Key[] keys = [.. futures.Keys.Where(key => !unanswered.Contains(key))];
+        if (keys.Length == 0)
         {
             return;
         }
-        Key key = world.Random.Pick([.. futures.Keys]);
+        Key key = world.Random.Pick(keys);
         futures.Remove(key);
         Send(new Message("cancel-keys")
             .With("keys", new List<object?> { key })
@@ -150,6 +154,7 @@ internal sealed class SimulatedClient
         if (futures.ContainsKey(key))
         {
             futures[key] = state;
+            unanswered.Remove(key);
         }
     }
 

@@ -62,7 +62,7 @@ internal static class CoordinationVerbs
         foreach (Semaphore x in world.State.Coordination.Semaphores.All)
         {
             world.Print(FormattableString.Invariant(
-                $"semaphore {x.Name}: {x.ActiveLeases} of {x.MaxLeases} leases, {x.PendingLeases} pending, acquired {x.AcquireTotal}, released {x.ReleaseTotal}, {x.AveragePendingLeaseTime} s"));
+                $"semaphore {x.Name}: {x.ActiveLeases} of {x.MaxLeases} leases, {x.PendingLeases} pending, acquired {x.AcquireTotal}, released {x.ReleaseTotal}, {x.AveragePendingLeaseTime:0.###} s"));
         }
     }
 
