@@ -44,6 +44,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
             Streams = streams,
             Pool = pool,
             Plugins = plugins,
+            Dialect = dialect,
             Expander = new GraphExpander(dialect, helper.ExpandAsync),
             Settings = settings,
             Versions = python.Versions,

@@ -48,12 +48,23 @@ public sealed class Broadcast(Reactor reactor, CommPool pool)
         bool nanny = arguments.Bool("nanny", otherwise: false);
         (string, string)[] targets = await TargetsAsync(arguments.Keys("workers"), arguments.Texts("hosts"), nanny).ConfigureAwait(false);
         Opaque message = WithSerializers(arguments.Get("msg"), arguments.Find("serializers"));
+        await SendAsync(call.Reply, targets, message, onError).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a request to many peers at once and writes the answer of <c>broadcast</c>.</summary>
+    /// <param name="answer">Where the replies go, by the worker's address.</param>
+    /// <param name="targets">Workers, and the address to send to for each.</param>
+    /// <param name="message">The request.</param>
+    /// <param name="onError">What becomes of a peer that cannot be asked: raise, return, return_pickle or ignore.</param>
+    internal async Task SendAsync(
+        MessageBatch answer, IReadOnlyList<(string Worker, string Target)> targets, Opaque message, string onError)
+    {
         IReadOnlyList<(string Worker, Opaque? Reply, IOException? Error)> replies = await SendAsync(targets, message).ConfigureAwait(false);
         if (onError == "raise" && replies.FirstOrDefault(r => r.Error is not null).Error is { } first)
         {
             throw new DaskException("distributed.comm.core", "CommClosedError", first.Message);
         }
-        Write(call.Reply, [.. replies.Where(r => r.Error is null || onError != "ignore")], onError);
+        Write(answer, [.. replies.Where(r => r.Error is null || onError != "ignore")], onError);
     }
 
     private static void Write(

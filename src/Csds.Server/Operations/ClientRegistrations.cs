@@ -4,7 +4,8 @@ using Csds.Scheduler;
 namespace Csds.Server;
 
 /// <summary>Clients connect, and their streams are read (rows R5, W41 to W43).</summary>
-public sealed class ClientRegistrations(Reactor reactor, StreamDirectory streams, GraphSubmissions graphs)
+public sealed class ClientRegistrations(
+    Reactor reactor, StreamDirectory streams, GraphSubmissions graphs, VersionMismatch mismatch)
 {
     /// <summary>Adds the operations to the table.</summary>
     public void AddTo(RpcTable table)
@@ -20,7 +21,8 @@ public sealed class ClientRegistrations(Reactor reactor, StreamDirectory streams
         streams.Add(comm);
         ClientState cs = await reactor.AskAsync((s, now) =>
         {
-            ClientState added = s.AddClient(client, comm.Number, versions, "", now);
+            string warning = mismatch.Warning(s, versions, "Client");
+            ClientState added = s.AddClient(client, comm.Number, versions, warning, now);
             // The client insists on a first transfer of exactly one message.
             reactor.Flush();
             return added;

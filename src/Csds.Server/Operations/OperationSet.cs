@@ -24,6 +24,9 @@ public sealed record OperationSet
     /// <summary>Address, id and the like.</summary>
     public required ServerSettings Settings { get; init; }
 
+    /// <summary>Which release's protocol is spoken.</summary>
+    public required Dialect Dialect { get; init; }
+
     /// <summary>The packages of the helper's Python.</summary>
     public required Opaque Versions { get; init; }
 
@@ -38,8 +41,9 @@ public sealed record OperationSet
     {
         var table = new RpcTable(Settings, Log);
         var replication = new Replication(Reactor, Pool);
-        new WorkerRegistrations(Reactor, Streams, Plugins, Log).AddTo(table);
-        new ClientRegistrations(Reactor, Streams, new GraphSubmissions(Reactor, Expander)).AddTo(table);
+        var mismatch = new VersionMismatch(Versions, Dialect);
+        new WorkerRegistrations(Reactor, Streams, Plugins, mismatch, Log).AddTo(table);
+        new ClientRegistrations(Reactor, Streams, new GraphSubmissions(Reactor, Expander), mismatch).AddTo(table);
         new Identity(Reactor, Settings).AddTo(table);
         new Queries(Reactor).AddTo(table);
         new CoreRequests(Reactor).AddTo(table);
@@ -47,7 +51,9 @@ public sealed record OperationSet
         new GatherData(Reactor, Pool, Log).AddTo(table);
         new ScatterData(Reactor, Pool, replication).AddTo(table);
         replication.AddTo(table);
-        new Broadcast(Reactor, Pool).AddTo(table);
+        var broadcast = new Broadcast(Reactor, Pool);
+        broadcast.AddTo(table);
+        new PluginRegistrations(Plugins, broadcast, Dialect, Log).AddTo(table);
         new Versions(Versions).AddTo(table);
         return table;
     }

@@ -6,7 +6,7 @@ namespace Csds.Server;
 
 /// <summary>Workers and nannies connect (rows R5 to R7, W44 to W50).</summary>
 public sealed partial class WorkerRegistrations(
-    Reactor reactor, StreamDirectory streams, PluginStore plugins, ILogger logger)
+    Reactor reactor, StreamDirectory streams, PluginStore plugins, VersionMismatch mismatch, ILogger logger)
 {
     /// <summary>Adds the operations to the table.</summary>
     public void AddTo(RpcTable table)
@@ -30,7 +30,7 @@ public sealed partial class WorkerRegistrations(
             if (refused is null)
             {
                 // Tasks for the worker may be in the outbox already: the answer has to be the first message.
-                WriteWelcome(call.Reply, s, now);
+                WriteWelcome(call.Reply, s, registration, now);
                 comm.Send(call.Reply);
             }
             return refused;
@@ -134,8 +134,9 @@ public sealed partial class WorkerRegistrations(
         return WorkerRegistration.Read(ref reader);
     }
 
-    private void WriteWelcome(MessageBatch reply, SchedulerState s, double now)
+    private void WriteWelcome(MessageBatch reply, SchedulerState s, WorkerRegistration registration, double now)
     {
+        string warning = mismatch.Warning(s, registration.Versions, registration.ServerId);
         MessageWriter w = reply.Single();
         w.Map(6);
         w.Field("status"u8, "OK"u8);
@@ -143,8 +144,8 @@ public sealed partial class WorkerRegistrations(
         w.Field("heartbeat-interval"u8, Heartbeats.Interval(s.Workers.Count));
         w.Text("worker-plugins"u8);
         plugins.WriteWorkerPlugins(ref w);
-        w.FieldToken("warning"u8, Tokens.Nil);
-        w.FieldToken("error"u8, Tokens.Nil);
+        w.Field("warning"u8, warning);
+        w.Field("error"u8, "");
         w.End();
     }
 

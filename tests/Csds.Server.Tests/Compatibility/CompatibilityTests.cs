@@ -83,6 +83,7 @@ public sealed class CompatibilityTests
             Streams = streams,
             Pool = pool,
             Plugins = new PluginStore(),
+            Dialect = Dialect.Newest,
             Expander = new GraphExpander(Dialect.Newest, (_, _) => throw new NotSupportedException()),
             Settings = settings,
             Versions = Opaque.Nil,

@@ -46,6 +46,7 @@ internal sealed class TestServer : IAsyncDisposable
             Streams = streams,
             Pool = pool,
             Plugins = new PluginStore(),
+            Dialect = options.Dialect,
             Expander = new GraphExpander(options.Dialect, (_, _) => throw new NotSupportedException("no helper")),
             Settings = settings,
             Versions = Opaque.Nil,
