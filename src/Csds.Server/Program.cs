@@ -8,15 +8,17 @@ return CommandLine.Invoke(args, async (arguments, interrupted) =>
     var services = new ServiceCollection();
     services.AddSingleton(TimeProvider.System);
     services.AddSingleton<ConsoleFormatter, DaskLogFormat>();
+    var levels = new LogLevels();
     services.AddLogging(logging => logging
         .AddConsole(o =>
         {
             o.FormatterName = DaskLogFormat.FormatName;
             o.LogToStandardErrorThreshold = LogLevel.Trace;
         })
-        .AddFilter("Microsoft", LogLevel.Warning));
+        .SetMinimumLevel(LogLevel.Trace)
+        .AddFilter(levels.IsEnabled));
     await using ServiceProvider provider = services.BuildServiceProvider();
-    await using var host = new SchedulerHost(arguments, provider.GetRequiredService<ILoggerFactory>());
+    await using var host = new SchedulerHost(arguments, provider.GetRequiredService<ILoggerFactory>(), levels);
     try
     {
         return await host.RunAsync(interrupted).ConfigureAwait(false);
@@ -25,5 +27,9 @@ return CommandLine.Invoke(args, async (arguments, interrupted) =>
     {
         await Console.Error.WriteLineAsync($"csds-scheduler: {error.Message}").ConfigureAwait(false);
         return 1;
+    }
+    catch (OperationCanceledException) when (interrupted.IsCompleted)
+    {
+        return 0;
     }
 });

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.InteropServices;
 using Csds.Policies;
 using Csds.Protocol;
 using Csds.Scheduler;
@@ -11,25 +12,37 @@ namespace Csds.Server;
 /// The composition root and the life of the process: helper, core, operations and listeners are put together here,
 /// started, and closed again in good order.
 /// </summary>
-public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerFactory loggers) : IAsyncDisposable
+public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerFactory loggers, LogLevels levels) : IAsyncDisposable
 {
+    private const string Rule = "-----------------------------------------------";
+
     private static readonly TimeSpan tick = TimeSpan.FromMilliseconds(100);
 
     private readonly ILogger log = loggers.CreateLogger("distributed.scheduler");
     private readonly TaskCompletionSource<string> closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource stopReactor = new();
     private readonly StreamDirectory streams = new();
-    private readonly ServerSettings settings = new() { Started = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds };
+    private ServerSettings settings = new();
+    private CommAddress[] contacts = [];
 
     /// <summary>Runs the scheduler until it is asked to close; answers the exit code.</summary>
-    public async Task<int> RunAsync(CancellationToken interrupted)
+    /// <param name="interrupted">Ends when a signal asks the scheduler to close.</param>
+    public async Task<int> RunAsync(Task<PosixSignal> interrupted)
     {
-        ListenAddress listen = ListenAddress.For(arguments);
-        await using HelperPool helper = await HelperPool.StartAsync(arguments.Python, loggers, interrupted).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(interrupted);
+        LogLine(log, Rule);
+        // The process exists from here on, whatever becomes of it.
+        using var files = new ProcessFiles(arguments);
+        await using HelperPool helper = await StartHelperAsync(interrupted).ConfigureAwait(false);
         HelperConfiguration python = await helper.ConfigureAsync().ConfigureAwait(false);
         Dialect dialect = Dialect.For(python.Distributed);
-        SchedulerOptions options = OptionsFromConfiguration.Read(new Configuration(python.Config), arguments, dialect);
+        var config = new Configuration(python.Config);
+        levels.Configure(config);
+        settings = ServerSettings.Read(config, arguments, python.TlsCiphers);
+        SchedulerOptions options = OptionsFromConfiguration.Read(config, arguments, dialect);
+        IReadOnlyList<ListenAddress> listen = ListenAddress.ForComms(arguments, settings.RequireEncryption, settings.DefaultScheme);
         var state = new SchedulerState(options, new DaskPolicy(), settings.Started);
+        LogLine(log, "State start");
         var reactor = new Reactor(state, streams, TimeProvider.System, loggers.CreateLogger<Reactor>(), log);
         await using var pool = new CommPool(settings, loggers);
         reactor.EffectHandler = effect => Perform(effect, pool);
@@ -55,22 +68,22 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         Task turns = Task.Run(() => reactor.RunAsync(stopReactor.Token), CancellationToken.None);
 
         await using Listeners listeners = await ListenAsync(listen, comms, reactor).ConfigureAwait(false);
-        Announce();
-        await WriteFilesAsync(reactor).ConfigureAwait(false);
-        using (Timer ticks = new(_ => _ = reactor.TellAsync((s, now) => s.Tick(now)), null, tick, tick))
-        await using (interrupted.Register(() => closeRequested.TrySetResult("signal")))
+        Announce(listeners, dialect);
+        await files.WriteAddressAsync(await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        await using (Timer ticks = new(_ => _ = reactor.TellAsync((s, now) => s.Tick(now)), null, tick, tick))
         {
-            string reason = await closeRequested.Task.ConfigureAwait(false);
-            LogClosing(log, reason);
+            LogClosing(log, await EndAsync(interrupted).ConfigureAwait(false), dialect);
         }
+        LogLine(log, "Scheduler closing all comms");
         // W51: workers are told, clients' streams end, and nothing half-open holds the process up.
         await reactor.TellAsync((s, now) => s.CloseAllStreams(now)).ConfigureAwait(false);
         comms.CloseAll();
         await listeners.DisposeAsync().ConfigureAwait(false);
         await stopReactor.CancelAsync().ConfigureAwait(false);
         await turns.ConfigureAwait(false);
-        DeleteFiles();
-        LogEnd(log, settings.Address);
+        LogStopped(log, settings.Address);
+        LogLine(log, "End scheduler");
         return 0;
     }
 
@@ -94,59 +107,68 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         }
     }
 
-    // An HTTP port that is taken is no reason not to start; a comm port is.
-    private async Task<Listeners> ListenAsync(ListenAddress listen, CommServer comms, Reactor reactor)
+    // A signal while the helper starts ends the process at once: there is nothing yet to close.
+    private async Task<HelperPool> StartHelperAsync(Task<PosixSignal> interrupted)
     {
+        using var cancel = new CancellationTokenSource();
+        _ = interrupted.ContinueWith(_ => cancel.Cancel(), cancel.Token, TaskContinuationOptions.None, TaskScheduler.Default);
+        return await HelperPool.StartAsync(arguments.Python, loggers, cancel.Token).ConfigureAwait(false);
+    }
+
+    // Waits for the first reason to close.
+    private async Task<string> EndAsync(Task<PosixSignal> interrupted)
+    {
+        if (await Task.WhenAny(closeRequested.Task, interrupted).ConfigureAwait(false) == closeRequested.Task)
+        {
+            return await closeRequested.Task.ConfigureAwait(false);
+        }
+        PosixSignal signal = await interrupted.ConfigureAwait(false);
+        int number = signal == PosixSignal.SIGINT ? 2 : 15;
+        LogSignal(loggers.CreateLogger("distributed._signals"), signal, number);
+        return string.Create(CultureInfo.InvariantCulture, $"signal-{number}");
+    }
+
+    // An HTTP port that is taken is no reason not to start; a comm port is.
+    private async Task<Listeners> ListenAsync(IReadOnlyList<ListenAddress> listen, CommServer comms, Reactor reactor)
+    {
+        if (listen.Any(l => l.Encrypted) && settings.Tls is null)
+        {
+            throw new FormatException(TlsContext.Missing);
+        }
         var routes = new HttpRoutes(reactor);
         IReadOnlyList<IPEndPoint> http = ListenAddress.ForHttp(arguments.DashboardAddress);
         bool taken = !Listeners.AreFree(http);
         Listeners listeners = await Listeners.OpenAsync(
-            listen.Endpoints, taken ? ListenAddress.ForHttp(":0") : http, comms,
+            listen, taken ? ListenAddress.ForHttp(":0") : http, comms, settings,
             app => routes.Map(app, arguments.DashboardPrefix), loggers).ConfigureAwait(false);
         if (taken)
         {
             LogPortInUse(log, http[0].Port, listeners.HttpPort);
         }
-        settings.Address = new CommAddress("tcp", listen.ContactHost, listeners.CommPort).ToString();
+        contacts = [.. listen.Zip(listeners.CommPorts, (l, port) => new CommAddress(l.Scheme, l.ContactHost, port))];
+        settings.Address = contacts[0].ToString();
         settings.Services["dashboard"] = listeners.HttpPort;
         return listeners;
     }
 
-    private void Announce()
+    private void Announce(Listeners listeners, Dialect dialect)
     {
-        string host = CommAddress.HostOf(settings.Address);
-        string dashboard = string.Create(CultureInfo.InvariantCulture, $"http://{host}:{settings.Services["dashboard"]}/status");
-        LogLine(log, new string('-', 47));
-        LogLine(log, $"  Scheduler at: {settings.Address,25}");
-        LogLine(log, $"  dashboard at:  {dashboard,24}");
+        LogLine(log, Rule);
+        foreach (CommAddress contact in contacts)
+        {
+            LogLine(log, $"  Scheduler at: {contact,25}");
+        }
+        string link = DashboardLink.Format(
+            settings.DashboardLink, settings.HttpCertificate is not null, contacts[^1].Host, listeners.HttpPort, out string? unknown);
+        if (unknown is not null)
+        {
+            LogLink(log, unknown);
+        }
+        LogLine(log, dialect.PackedGraphs ? $"  dashboard at: {$"{contacts[^1].Host}:{listeners.HttpPort}",25}" : $"  dashboard at:  {link,25}");
     }
 
-    private async Task WriteFilesAsync(Reactor reactor)
-    {
-        if (arguments.PidFile is { } pidFile)
-        {
-            await File.WriteAllTextAsync(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
-        }
-        if (arguments.SchedulerFile is { } schedulerFile)
-        {
-            byte[] json = await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false);
-            // Whoever polls for the file finds all of it or nothing.
-            string partial = schedulerFile + ".partial";
-            await File.WriteAllBytesAsync(partial, json).ConfigureAwait(false);
-            File.Move(partial, schedulerFile, overwrite: true);
-        }
-    }
-
-    private void DeleteFiles()
-    {
-        foreach (string? file in (string?[])[arguments.PidFile, arguments.SchedulerFile])
-        {
-            if (file is not null)
-            {
-                File.Delete(file);
-            }
-        }
-    }
+    private static void LogClosing(ILogger log, string reason, Dialect dialect) =>
+        LogLine(log, dialect.RunIds ? $"Closing scheduler. Reason: {reason}" : "Scheduler closing...");
 
     [LoggerMessage(EventId = 50, Level = LogLevel.Information, Message = "{Text}")]
     private static partial void LogLine(ILogger logger, string text);
@@ -155,9 +177,12 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         "Port {Wanted} is already in use.\nPerhaps you already have a cluster running?\nHosting the HTTP server on port {Port} instead")]
     private static partial void LogPortInUse(ILogger logger, int wanted, int port);
 
-    [LoggerMessage(EventId = 52, Level = LogLevel.Information, Message = "Scheduler closing due to {Reason}...")]
-    private static partial void LogClosing(ILogger logger, string reason);
+    [LoggerMessage(EventId = 52, Level = LogLevel.Information, Message = "Received signal {Signal} ({Number})")]
+    private static partial void LogSignal(ILogger logger, PosixSignal signal, int number);
 
-    [LoggerMessage(EventId = 53, Level = LogLevel.Information, Message = "End scheduler at '{Address}'")]
-    private static partial void LogEnd(ILogger logger, string address);
+    [LoggerMessage(EventId = 53, Level = LogLevel.Information, Message = "Stopped scheduler at '{Address}'")]
+    private static partial void LogStopped(ILogger logger, string address);
+
+    [LoggerMessage(EventId = 54, Level = LogLevel.Warning, Message = "Failed to format dashboard link, unknown value: '{Name}'")]
+    private static partial void LogLink(ILogger logger, string name);
 }

@@ -1,4 +1,5 @@
 """What the server wants to know about the installed Dask."""
+import ssl
 import sys
 
 
@@ -21,6 +22,7 @@ def configure(answers, header, frames):
             "config": plain(dask.config.config),
             "worker_plugins": worker_plugins(pickle.dumps),
             "pickle_protocol": pickle.HIGHEST_PROTOCOL,
+            "tls_ciphers": tls_ciphers(dask.config.get("distributed.comm.tls.ciphers", None)),
         },
     )
 
@@ -32,6 +34,15 @@ def worker_plugins(dumps):
     except ImportError:
         return {}  # before 2023.7.1: part of the worker
     return {"shuffle": dumps(ShuffleWorkerPlugin())}
+
+
+def tls_ciphers(ciphers):
+    """Numbers of the cipher suites that a cipher string allows, which only OpenSSL understands; None: all usual ones."""
+    if not ciphers:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(ciphers)
+    return [cipher["id"] & 0xFFFF for cipher in context.get_ciphers()]
 
 
 def plain(value):

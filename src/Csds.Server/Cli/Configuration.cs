@@ -40,13 +40,15 @@ public sealed class Configuration
     }
 
     /// <summary>A duration in seconds; null if it is missing or None.</summary>
-    public double? Seconds(string name)
+    /// <param name="name">The key.</param>
+    /// <param name="unit">What a number without a unit counts.</param>
+    public double? Seconds(string name, string unit = "seconds")
     {
         if (Text(name) is not { } text)
         {
             return null;
         }
-        return TimeDelta.Parse(text) ?? throw new FormatException($"configuration: {name} is no duration: {text}");
+        return TimeDelta.Parse(text, unit) ?? throw new FormatException($"configuration: {name} is no duration: {text}");
     }
 
     /// <summary>A number of bytes.</summary>
@@ -59,8 +61,28 @@ public sealed class Configuration
         return ByteSize.Parse(text) ?? throw new FormatException($"configuration: {name} is no number of bytes: {text}");
     }
 
-    /// <summary>A bool.</summary>
-    public bool Bool(string name, bool otherwise) => Find(name) is { } value ? new MessageReader(value).ReadBoolean() : otherwise;
+    /// <summary>Whether a value is true as Python sees it: a bool, a number other than 0, a text that is not empty.</summary>
+    public bool Bool(string name, bool otherwise)
+    {
+        if (Find(name) is not { } value)
+        {
+            return otherwise;
+        }
+        var reader = new MessageReader(value);
+        return reader.NextType switch
+        {
+            MessagePackType.Integer or MessagePackType.Float => reader.ReadDouble() != 0,
+            MessagePackType.String => reader.ReadUtf8().Length > 0,
+            MessagePackType.Array => reader.ReadArrayHeader() > 0,
+            MessagePackType.Map => reader.ReadMapHeader() > 0,
+            _ => reader.ReadBoolean(),
+        };
+    }
+
+    /// <summary>The length of a log; None keeps everything.</summary>
+    public int LogLength(string name, int otherwise) => values.ContainsKey(Normal(name))
+        ? (int)Math.Min(int.MaxValue, Number(name, int.MaxValue))
+        : otherwise;
 
     /// <summary>A list of texts.</summary>
     public IReadOnlyList<string> List(string name)
@@ -84,6 +106,14 @@ public sealed class Configuration
         string prefix = Normal(name) + ".";
         return values.Where(v => v.Key.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(v => originals[v.Key], v => TimeDelta.Parse(Key(v.Value).ToString()) ?? 0);
+    }
+
+    /// <summary>The entries below a name, however deep, as texts: by what follows the name.</summary>
+    public IReadOnlyDictionary<string, string> TextsBelow(string name)
+    {
+        string prefix = Normal(name) + ".";
+        return values.Where(v => v.Key.StartsWith(prefix, StringComparison.Ordinal) && !v.Value.IsNil)
+            .ToDictionary(v => v.Key[prefix.Length..], v => Key(v.Value).ToString());
     }
 
     private readonly Dictionary<string, string> originals = [];

@@ -21,7 +21,13 @@ public static class OptionsFromConfiguration
         {
             throw new FormatException($"`distributed.scheduler.worker-saturation` must be a float > 0; got {saturation}");
         }
-        int log = (int)config.Number(dialect.PackedGraphs ? Scheduler + "transition-log-length" : "distributed.admin.low-level-log-length", 1000);
+        if (!dialect.PackedGraphs && !config.Bool(Scheduler + "pickle", otherwise: true))
+        {
+            throw new FormatException(
+                "Pickling can no longer be disabled with the `distributed.scheduler.pickle` option. "
+                + "Please remove this configuration to start the scheduler.");
+        }
+        int log = config.LogLength(dialect.PackedGraphs ? Scheduler + "transition-log-length" : "distributed.admin.low-level-log-length", 1000);
         return new SchedulerOptions
         {
             Dialect = dialect,
@@ -35,7 +41,7 @@ public static class OptionsFromConfiguration
             RootishTaskGroupDependencies =
                 (int)config.Number(Scheduler + "rootish-taskgroup-dependencies", defaults.RootishTaskGroupDependencies),
             WorkStealing = config.Bool(Scheduler + "work-stealing", defaults.WorkStealing),
-            WorkStealingInterval = config.Seconds(Scheduler + "work-stealing-interval") ?? defaults.WorkStealingInterval,
+            WorkStealingInterval = config.Seconds(Scheduler + "work-stealing-interval", "ms") ?? defaults.WorkStealingInterval,
             WorkerTtl = config.Seconds(Scheduler + "worker-ttl"),
             IdleTimeout = IdleTimeout(arguments) ?? config.Seconds(Scheduler + "idle-timeout"),
             NoWorkersTimeout = config.Seconds(Scheduler + "no-workers-timeout"),
@@ -46,7 +52,7 @@ public static class OptionsFromConfiguration
                 config.Seconds(Scheduler + "locks.lease-validation-interval") ?? defaults.LeaseValidationInterval,
             Validate = arguments.Validate || config.Bool(Scheduler + "validate", otherwise: false),
             TransitionLogLength = log,
-            EventsLogLength = dialect.PackedGraphs ? (int)config.Number(Scheduler + "events-log-length", 100_000) : log,
+            EventsLogLength = dialect.PackedGraphs ? config.LogLength(Scheduler + "events-log-length", 100_000) : log,
             EventsCleanupDelay = config.Seconds(Scheduler + "events-cleanup-delay") ?? defaults.EventsCleanupDelay,
         };
     }

@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using Csds.Protocol;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Csds.Server;
@@ -15,8 +12,7 @@ namespace Csds.Server;
 public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, ConcurrentBag<Connection>> idle = new();
-    private readonly SocketConnectionContextFactory sockets =
-        new(new SocketConnectionFactoryOptions(), loggers.CreateLogger<CommPool>());
+    private readonly Dialer dialer = new(settings, loggers.CreateLogger<CommPool>());
 
     /// <summary>Sends a request and answers the reply's message, whose memory the caller disposes of.</summary>
     /// <exception cref="IOException">The peer cannot be reached, or the connection broke.</exception>
@@ -64,7 +60,7 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
         timeout.CancelAfter(settings.ConnectTimeout);
         try
         {
-            var comm = new Connection(await DialAsync(parsed, timeout.Token).ConfigureAwait(false), FrameLimits.Default);
+            var comm = new Connection(await dialer.DialAsync(parsed, timeout.Token).ConfigureAwait(false), settings);
             var hello = new MessageBatch();
             Handshake.Write(hello);
             comm.Send(hello);
@@ -86,26 +82,8 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
         {
             Forget(address);
         }
-        sockets.Dispose();
+        dialer.Dispose();
         await ValueTask.CompletedTask.ConfigureAwait(false);
-    }
-
-    private async Task<ConnectionContext> DialAsync(CommAddress address, CancellationToken cancel)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            EndPoint endpoint = IPAddress.TryParse(address.Host, out IPAddress? ip)
-                ? new IPEndPoint(ip, address.Port)
-                : new DnsEndPoint(address.Host, address.Port);
-            await socket.ConnectAsync(endpoint, cancel).ConfigureAwait(false);
-            return sockets.Create(socket);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private bool TryTakeIdle(string address, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Connection? comm)

@@ -17,14 +17,9 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Larger batches are written in pieces, so that they do not lie in the pipe's memory as well.</summary>
     private const int DirectBytes = 256 * 1024;
 
-    /// <summary>
-    /// Bytes that may wait for a peer that does not read. Far more than a slow peer ever leaves behind, and a bound
-    /// all the same.
-    /// </summary>
-    private const long MaxUnsentBytes = 4L << 30;
-
     private readonly ConnectionContext transport;
     private readonly FrameReader frameReader;
+    private readonly long maxUnsentBytes;
     private readonly Lock gate = new();
     private readonly Queue<Output> waiting = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,11 +28,13 @@ public sealed class Connection : IAsyncDisposable
     private bool closing;
 
     /// <summary>Takes over a transport connection.</summary>
-    public Connection(ConnectionContext transport, FrameLimits limits)
+    public Connection(ConnectionContext transport, ServerSettings settings)
     {
         ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(settings);
         this.transport = transport;
-        frameReader = new FrameReader(limits);
+        frameReader = new FrameReader(settings.FrameLimits);
+        maxUnsentBytes = settings.MaxUnsentBytes;
         Number = Interlocked.Increment(ref numbers);
     }
 
@@ -103,7 +100,7 @@ public sealed class Connection : IAsyncDisposable
             {
                 unsentBytes += batch.Bytes;
                 waiting.Enqueue(new Output(batch, owner));
-                if (unsentBytes > MaxUnsentBytes)
+                if (unsentBytes > maxUnsentBytes)
                 {
                     Abort($"{unsentBytes} bytes wait for a peer that does not read");
                 }

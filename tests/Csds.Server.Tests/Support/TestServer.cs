@@ -28,13 +28,14 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal Reactor Reactor { get; }
 
-    internal int Port => listeners.CommPort;
+    internal int Port => listeners.CommPorts[0];
 
     internal int HttpPort => listeners.HttpPort;
 
-    internal static async Task<TestServer> StartAsync(Dialect? dialect = null)
+    internal static async Task<TestServer> StartAsync(
+        Dialect? dialect = null, ServerSettings? settings = null, IReadOnlyList<ListenAddress>? listen = null)
     {
-        var settings = new ServerSettings { ConnectTimeout = TimeSpan.FromSeconds(2) };
+        settings ??= new ServerSettings { ConnectTimeout = TimeSpan.FromSeconds(2) };
         var streams = new StreamDirectory();
         var options = new SchedulerOptions { Dialect = dialect ?? Dialect.Dask2022, Validate = true };
         var state = new SchedulerState(options, new DaskPolicy(), 0);
@@ -58,7 +59,9 @@ internal sealed class TestServer : IAsyncDisposable
         Task turns = Task.Run(() => reactor.RunAsync(stop.Token));
         var any = new IPEndPoint(IPAddress.Loopback, 0);
         var routes = new HttpRoutes(reactor);
-        Listeners listeners = await Listeners.OpenAsync([any], [any], comms, app => routes.Map(app, ""), NullLoggerFactory.Instance);
+        Listeners listeners = await Listeners.OpenAsync(
+            listen ?? [new ListenAddress("tcp", [any], "127.0.0.1")], [any], comms, settings, app => routes.Map(app, ""),
+            NullLoggerFactory.Instance);
         return new TestServer(reactor, pool, comms, listeners, turns, stop);
     }
 
