@@ -1,9 +1,3 @@
-import os
-
-# Peer-to-peer shuffles are not what is tested here. Set before Dask reads it, and inherited by every process.
-os.environ["DASK_DATAFRAME__SHUFFLE__METHOD"] = "tasks"
-os.environ["DASK_ARRAY__RECHUNK__METHOD"] = "tasks"
-
 import distributed
 import pytest
 

@@ -84,6 +84,9 @@ public sealed class Dialect
     /// <summary>V31: heartbeats carry <c>digests_total_since_heartbeat</c>.</summary>
     public bool HeartbeatDigests => Version >= new DaskVersion(2023, 4, 0);
 
+    /// <summary>V32: shuffles have runs, and a spec in their barrier task.</summary>
+    public bool RestartsShuffles => Version >= new DaskVersion(2024, 11, 0);
+
     /// <summary>Workers report scattered data themselves, unless <c>update_data</c> says <c>report: false</c>.</summary>
     public bool WorkersReportScatter => Version < new DaskVersion(2023, 3, 2);
 

@@ -9,7 +9,7 @@ from itertools import chain
 
 import msgpack
 
-from . import keys, loading, process
+from . import keys, loading, process, shuffles
 
 #: From this size a graph is worth the milliseconds that returning its memory to the system takes.
 LARGE_GRAPH = 20_000
@@ -47,7 +47,11 @@ def structure(graph):
     columns.add("dependencies", external.numbers(dependencies))
     columns.add("wanted", external.numbers(list(graph.wanted)))
     columns.add("external", keys.pack(external.keys))
-    columns.add("flags", flags(graph.specs))
+    kinds = flags(graph.specs)
+    columns.add("flags", kinds)
+    if any(map(P2P_BARRIER.__and__, kinds)):
+        barriers = [number for number, kind in enumerate(kinds) if kind & P2P_BARRIER]
+        columns.add("shuffles", shuffles.pack(graph.specs, barriers))
     annotation_index, annotation_sets = graph.annotations.resolve(graph.keys)
     if annotation_sets:
         columns.add("annotation_index", annotation_index)

@@ -141,6 +141,7 @@ class Expansion:
             start += count
         self.wanted = [everything[number] for number in ints(columns["wanted"])]
         self.flags = dict(zip(self.keys, columns["flags"]))
+        self.shuffles = unpack(columns["shuffles"]) if "shuffles" in columns else []
         self.sets = unpack(columns["annotation_sets"]) if "annotation_sets" in columns else []
         index = ints(columns["annotation_index"]) if self.sets else [0] * len(self.keys)
         self.set_of = {key: self.sets[number - 1] for key, number in zip(self.keys, index) if number}

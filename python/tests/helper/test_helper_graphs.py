@@ -1,5 +1,6 @@
 """What the helper makes of graphs, against what the installed scheduler's own functions make of them."""
 import operator
+import pickle
 
 import dask
 import dask.bag
@@ -238,3 +239,23 @@ def test_barrier_of_a_p2p_shuffle_is_marked(record, helper):
     barriers = {key for key, task in expected.tasks.items() if type(task).__name__ == "P2PBarrierTask"}
     assert barriers
     assert {key for key in expansion.keys if expansion.flags[key] & 8} == barriers
+
+
+@pytest.mark.parametrize("workers", [["a"], ["a", "b", "c"], [str(i) for i in range(23)]])
+def test_shuffles_are_described(record, helper, workers):
+    if PACKED:
+        pytest.skip("no barrier tasks in this release")
+    da = pytest.importorskip("dask.array")
+    with dask.config.set({"array.rechunk.method": "p2p", "optimization.fuse.active": False}):
+        x = da.ones((12, 20, 6), chunks=(1, 20, 6)).rechunk((12, 1, 3))
+        y = da.ones((20, 20), chunks=(10, 2)).rechunk((1, 10))
+        message = record(lambda client: client.compute(x.sum() + y.sum()))
+    expected, expansion = Upstream(message), helper.expand(message)
+    assert expansion.shuffles
+    for shuffle in expansion.shuffles:
+        spec = expected.tasks[expansion.keys[shuffle["task"]]].spec
+        assert shuffle["id"] == spec.id
+        assert pickle.loads(shuffle["spec"]) == spec
+        assert list(shuffle["partitions"]) == list(spec.output_partitions)
+        picked = [workers[len(workers) * place // shuffle["scale"]] for place in shuffle["places"]]
+        assert picked == [spec.pick_worker(partition, workers) for partition in spec.output_partitions]

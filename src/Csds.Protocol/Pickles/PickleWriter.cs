@@ -7,7 +7,7 @@ namespace Csds.Protocol;
 
 /// <summary>
 /// Writes the few small pickles that a scheduler has to make itself: exceptions by class path and arguments
-/// (rows W21, F17). Protocol 4, without memo, readable by every supported Python.
+/// (rows W21, F17). Protocol 4, readable by every supported Python.
 /// </summary>
 public sealed class PickleWriter
 {
@@ -93,6 +93,20 @@ public sealed class PickleWriter
         Op((byte)'X').Length(utf8.Length).Write(utf8);
         return this;
     }
+
+    /// <summary>Remembers what is on top; things are numbered from 0 in the order in which they were remembered.</summary>
+    public PickleWriter Memoize() => Op(0x94);
+
+    /// <summary>Pushes what was remembered under a number.</summary>
+    public PickleWriter Get(int number)
+    {
+        Op((byte)'j').Length(number);
+        return this;
+    }
+
+    /// <summary>Pushes what another pickle holds.</summary>
+    public PickleWriter Loads(ReadOnlySpan<byte> pickle) =>
+        Global("pickle", "loads").Mark().Bytes(pickle).Tuple().Reduce();
 
     /// <summary>Pushes a str, or None for null.</summary>
     public PickleWriter StrOrNone(string? value) => value is null ? None() : Str(value);

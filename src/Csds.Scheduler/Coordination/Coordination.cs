@@ -3,8 +3,11 @@ namespace Csds.Scheduler;
 /// <summary>What peers coordinate by: one machine for each primitive, and the requests that wait in them.</summary>
 public sealed class Coordination
 {
+    private readonly SchedulerState s;
+
     internal Coordination(SchedulerState s)
     {
+        this.s = s;
         Waiting = new WaitingRequests(s);
         AwaitedKeys = new AwaitedKeys(s);
         Flushes = new StreamFlushes(s);
@@ -19,6 +22,9 @@ public sealed class Coordination
         Metadata = new TaskMetadata(s);
         MetadataCollectors = new TaskMetadataCollectors(s);
         MemorySamplers = new MemorySamplers(s);
+        Shuffles = new Shuffles(s);
+        LegacyShuffles = new LegacyShuffles(s);
+        s.Observers.Add(s.Options.Dialect.RestartsShuffles ? Shuffles : LegacyShuffles);
     }
 
     /// <summary>Number of requests that wait.</summary>
@@ -26,6 +32,12 @@ public sealed class Coordination
 
     /// <summary>The semaphores, and the locks of newer releases.</summary>
     public Semaphores Semaphores { get; }
+
+    /// <summary>The P2P shuffles of newer releases.</summary>
+    public Shuffles Shuffles { get; }
+
+    /// <summary>The P2P shuffles of 2022.</summary>
+    public LegacyShuffles LegacyShuffles { get; }
 
     internal WaitingRequests Waiting { get; }
 
@@ -52,6 +64,19 @@ public sealed class Coordination
     internal TaskMetadataCollectors MetadataCollectors { get; }
 
     internal MemorySamplers MemorySamplers { get; }
+
+    /// <summary>A worker is gone, and its tasks have moved on.</summary>
+    internal void Forget(WorkerState ws, byte[] stimulusId)
+    {
+        if (s.Options.Dialect.RestartsShuffles)
+        {
+            Shuffles.Forget(ws, stimulusId);
+        }
+        else
+        {
+            LegacyShuffles.Forget(ws);
+        }
+    }
 
     /// <summary>A client is gone.</summary>
     internal void Forget(ClientState client)

@@ -29,6 +29,9 @@ public sealed record GraphMaterialized
     /// <summary>Annotations of each task, shared between tasks with equal ones; empty if no task has any.</summary>
     public TaskAnnotations?[] Annotations { get; init; } = [];
 
+    /// <summary>The P2P shuffles, by the number of their barrier task.</summary>
+    public IReadOnlyDictionary<int, ShuffleSpec> Shuffles { get; init; } = new Dictionary<int, ShuffleSpec>();
+
     /// <summary>Numbers of the keys that the client asked for; those that are not in the graph are external.</summary>
     public int[] Requested { get; init; } = [];
 

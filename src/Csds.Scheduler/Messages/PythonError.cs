@@ -8,6 +8,21 @@ namespace Csds.Scheduler;
 /// <param name="Message">Its only argument.</param>
 public sealed record PythonError(string Module, string Name, string Message)
 {
+    /// <summary>Writes it as Dask's <c>error_message</c> does, without a traceback.</summary>
+    /// <param name="w">At a value.</param>
+    /// <param name="status"><c>error</c>: for whoever looks at the answer; <c>uncaught-error</c>: raised when it arrives.</param>
+    public void Write(ref MessageWriter w, ReadOnlySpan<byte> status)
+    {
+        w.Map(6);
+        w.Field("status"u8, status);
+        w.Text("exception"u8);
+        w.Bytes(PickleWriter.Exception(Module, Name, Message));
+        w.FieldToken("traceback"u8, Tokens.Nil);
+        w.Field("text"u8, Message);
+        w.Field("exception_text"u8, $"{Name}({Key.FromString(Message).Repr()})");
+        w.Field("traceback_text"u8, "");
+    }
+
     /// <summary>The timeout of <c>asyncio</c>, which says nothing.</summary>
     internal static PythonError TimedOut { get; } = new("asyncio.exceptions", "TimeoutError", "");
 

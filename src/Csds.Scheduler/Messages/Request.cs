@@ -19,7 +19,7 @@ internal sealed class Request
     /// <summary>Field <c>names</c>: of several datasets; null without one.</summary>
     internal Key[]? Names { get; private set; }
 
-    /// <summary>Field <c>id</c> or <c>lease_id</c>: who acquires.</summary>
+    /// <summary>Field <c>id</c>, <c>lease_id</c> or <c>shuffle_id</c>: who acquires, or a shuffle.</summary>
     internal Key Id { get; private set; } = none;
 
     /// <summary>Field <c>lease_ids</c>.</summary>
@@ -79,6 +79,18 @@ internal sealed class Request
     /// <summary>Field <c>worker</c>: an address, or restrictions by key.</summary>
     internal Opaque Worker { get; private set; } = Opaque.Nil;
 
+    /// <summary>Field <c>run_id</c>: of a shuffle; -1 without one.</summary>
+    internal long RunId { get; private set; } = -1;
+
+    /// <summary>Field <c>schema</c>: of a shuffle's data.</summary>
+    internal Opaque Schema { get; private set; } = Opaque.Nil;
+
+    /// <summary>Field <c>column</c>: that a shuffle goes by.</summary>
+    internal Opaque Column { get; private set; } = Opaque.Nil;
+
+    /// <summary>Field <c>npartitions</c>: of a shuffle's output; null without one.</summary>
+    internal long? NPartitions { get; private set; }
+
     /// <summary>Field <c>measure</c>: of memory.</summary>
     internal string Measure { get; private set; } = "";
 
@@ -103,7 +115,7 @@ internal sealed class Request
         {
             case "name": Name = m.ReadKey(); break;
             case "names": Names = KeyFields.ReadKeys(ref m); break;
-            case "id" or "lease_id": Id = m.ReadKey(); break;
+            case "id" or "lease_id" or "shuffle_id": Id = m.ReadKey(); break;
             case "lease_ids": LeaseIds = KeyFields.ReadKeys(ref m); break;
             case "timeout": Timeout = ReadSeconds(ref m); break;
             case "max_leases": MaxLeases = m.ReadKey(); break;
@@ -125,6 +137,10 @@ internal sealed class Request
             case "value": Value = m.ReadOpaque(); break;
             case "default": Default = m.ReadOpaque(); break;
             case "worker": Worker = m.ReadOpaque(); break;
+            case "run_id": RunId = m.ReadInt64(); break;
+            case "schema": Schema = m.ReadOpaque(); break;
+            case "column": Column = m.ReadOpaque(); break;
+            case "npartitions": NPartitions = m.TryReadNil() ? null : m.ReadInt64(); break;
             case "measure": Measure = m.ReadString(); break;
             case "interval": Interval = ReadSeconds(ref m) ?? 0; break;
             default: m.Skip(); break;

@@ -47,6 +47,11 @@ public static class Requests
         ["set_restrictions"] = Restrictions.Set,
         ["memory_sampler_start"] = (s, r) => s.Coordination.MemorySamplers.Start(r),
         ["memory_sampler_stop"] = (s, r) => s.Coordination.MemorySamplers.Stop(r),
+        ["shuffle_get"] = ShuffleGet,
+        ["shuffle_get_or_create"] = (s, r) => s.Coordination.Shuffles.GetOrCreate(r),
+        ["shuffle_restrict_task"] = (s, r) => s.Coordination.Shuffles.RestrictTask(r),
+        ["shuffle_get_participating_workers"] = (s, r) => s.Coordination.LegacyShuffles.GetParticipatingWorkers(r),
+        ["shuffle_register_complete"] = (s, r) => s.Coordination.LegacyShuffles.RegisterComplete(r),
     }.ToFrozenDictionary();
 
     /// <summary>The ops of such requests.</summary>
@@ -71,6 +76,18 @@ public static class Requests
         }
         ops[op](s, request);
         s.CheckInvariants();
+    }
+
+    private static void ShuffleGet(SchedulerState s, Request r)
+    {
+        if (s.Options.Dialect.RestartsShuffles)
+        {
+            s.Coordination.Shuffles.Get(r);
+        }
+        else
+        {
+            s.Coordination.LegacyShuffles.Get(r);
+        }
     }
 
     /// <summary>The peer has gone: a request that waits has no meaning any more.</summary>

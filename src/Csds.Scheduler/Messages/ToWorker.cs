@@ -48,7 +48,7 @@ internal static class ToWorker
         }
         if (dialect.Spans)
         {
-            w.FieldToken("span_id"u8, ts.Group.SpanId ?? Tokens.Nil);
+            w.Field("span_id"u8, ts.Group.SpanId);
         }
         w.End();
     }
@@ -168,6 +168,21 @@ internal static class ToWorker
         w.Field("op"u8, "remove-worker"u8);
         w.FieldToken("worker"u8, gone.AddressToken);
         w.FieldToken("stimulus_id"u8, stimulusId);
+        w.End();
+    }
+
+    /// <summary>SW11: a shuffle, or a run of it, is over. 2022 has no runs.</summary>
+    internal static void ShuffleFail(this MessageBatch batch, Key id, long? runId, string message)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(runId is null ? 3 : 4);
+        w.Field("op"u8, "shuffle-fail"u8);
+        w.FieldToken("shuffle_id"u8, id.Token);
+        if (runId is { } run)
+        {
+            w.Field("run_id"u8, run);
+        }
+        w.Field("message"u8, message);
         w.End();
     }
 

@@ -50,6 +50,12 @@ public sealed class TaskDetails
     /// <summary>Addresses of the workers that it failed on.</summary>
     public List<string>? ErredOn { get; internal set; }
 
+    /// <summary>The shuffle whose barrier this task is.</summary>
+    public ShuffleSpec? Shuffle { get; internal set; }
+
+    /// <summary>Restrictions that a shuffle has put aside (Dask's annotation <c>shuffle_original_restrictions</c>).</summary>
+    internal FormerRestrictions? BeforeShuffle { get; set; }
+
     /// <summary>Seconds on the scheduler's clock when it became <c>no-worker</c>.</summary>
     public double UnrunnableSince { get; internal set; }
 }

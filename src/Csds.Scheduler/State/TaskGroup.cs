@@ -36,8 +36,8 @@ public sealed class TaskGroup : TaskCollection
     /// <summary>How many more tasks go there.</summary>
     public int LastWorkerTasksLeft { get; internal set; }
 
-    /// <summary>The span that the group belongs to, as an encoded value; null: none.</summary>
-    public byte[]? SpanId { get; internal set; }
+    /// <summary>The span that the group belongs to; null: none.</summary>
+    public string? SpanId { get; internal set; }
 
     /// <summary>Every task was forgotten.</summary>
     public bool AllForgotten => CountOf(TaskStateName.Forgotten) == Size;

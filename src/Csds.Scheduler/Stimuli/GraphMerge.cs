@@ -109,6 +109,10 @@ internal sealed class GraphMerge
             // The key may have been talked about, or scattered, before anybody said how to compute it.
             ts.RunSpec = Graph.RunSpecs[number];
             ts.DataProducer = Graph.FlagsOf(number).HasFlag(GraphTaskFlags.DataProducer);
+            if (Graph.Shuffles.TryGetValue(number, out ShuffleSpec? shuffle))
+            {
+                ts.EnsureDetails().Shuffle = shuffle;
+            }
         }
         else if (inGraph && !IsDone(number) && !SameDependencies(ts, number))
         {

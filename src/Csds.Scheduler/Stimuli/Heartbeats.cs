@@ -85,6 +85,26 @@ public static class Heartbeats
             {
                 s.Workers.SetResources(ws, reader.TryReadNil() ? null : ResourceRestrictions.Read(ref reader));
             }
+            else if (name.SequenceEqual("extensions"u8))
+            {
+                ReadExtensions(s, ws, ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+    }
+
+    private static void ReadExtensions(SchedulerState s, WorkerState ws, ref MessageReader reader)
+    {
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            if (reader.ReadUtf8().SequenceEqual("shuffle"u8))
+            {
+                s.Coordination.Shuffles.Heartbeat(ws, ref reader);
+            }
             else
             {
                 reader.Skip();

@@ -91,6 +91,7 @@ public static class Workers
         LogRemoveWorker(s, ws, processing, recompute, lost, stimulusId, expected);
         s.RunRecommendations(stimulusId);
         s.FillOpenSlots(stimulusId); // Tasks that needed what was lost have left other workers.
+        s.Coordination.Forget(ws, stimulusId);
         s.RefreshNoWorkersSince(now);
         if (s.Workers.Count == 0)
         {

@@ -1,6 +1,6 @@
 namespace Csds.Scheduler;
 
-/// <summary>Sees what Dask's scheduler plugins see, inside the core; must not change anything.</summary>
+/// <summary>Sees what Dask's scheduler plugins see, inside the core; must not move tasks.</summary>
 internal interface ISchedulerObserver
 {
     /// <summary>A client has submitted a graph: Dask's <c>SchedulerPlugin.update_graph</c>.</summary>

@@ -1,4 +1,5 @@
 using Csds.Protocol;
+using Csds.Scheduler;
 
 namespace Csds.Server;
 
@@ -30,16 +31,8 @@ public sealed class DaskException(string module, string name, string message) : 
     public void Write(MessageBatch reply)
     {
         ArgumentNullException.ThrowIfNull(reply);
-        string repr = $"{name}({Key.FromString(Message).Repr()})";
         MessageWriter w = reply.Single();
-        w.Map(6);
-        w.Field("status"u8, "uncaught-error"u8);
-        w.Text("exception"u8);
-        w.Bytes(Pickle());
-        w.FieldToken("traceback"u8, Tokens.Nil);
-        w.Field("text"u8, Message);
-        w.Field("exception_text"u8, repr);
-        w.Field("traceback_text"u8, "");
+        new PythonError(module, name, Message).Write(ref w, "uncaught-error"u8);
         w.End();
     }
 }

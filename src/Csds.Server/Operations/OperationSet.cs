@@ -54,6 +54,7 @@ public sealed record OperationSet
         var broadcast = new Broadcast(Reactor, Pool);
         broadcast.AddTo(table);
         new PluginRegistrations(Plugins, broadcast, Dialect, Log).AddTo(table);
+        new ShuffleBarrier(Reactor, broadcast).AddTo(table);
         new Versions(Versions).AddTo(table);
         return table;
     }

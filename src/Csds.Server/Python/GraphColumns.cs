@@ -39,12 +39,7 @@ internal sealed class GraphColumns
     internal Key[] Keys(string name)
     {
         var reader = new MessageReader(Frame(name).ToArray());
-        var keys = new Key[reader.ReadArrayHeader()];
-        for (int i = 0; i < keys.Length; i++)
-        {
-            keys[i] = reader.ReadKey();
-        }
-        return keys;
+        return ReadAll(ref reader, static (ref MessageReader r) => r.ReadKey());
     }
 
     /// <summary>Numbers below <paramref name="limit"/>.</summary>
@@ -135,6 +130,64 @@ internal sealed class GraphColumns
             Priority = priority,
             Retries = retries,
         };
+    }
+
+    /// <summary>The P2P shuffles by the number of their barrier; none if the column is missing.</summary>
+    internal Dictionary<int, ShuffleSpec> Shuffles(int tasks)
+    {
+        var shuffles = new Dictionary<int, ShuffleSpec>();
+        if (!frames.ContainsKey("shuffles"))
+        {
+            return shuffles;
+        }
+        var reader = new MessageReader(Frame("shuffles").ToArray());
+        for (int count = reader.ReadArrayHeader(); count > 0; count--)
+        {
+            (int task, ShuffleSpec shuffle) = ReadShuffle(ref reader);
+            if (task < 0 || task >= tasks || !shuffles.TryAdd(task, shuffle))
+            {
+                throw Broken("shuffles");
+            }
+        }
+        return shuffles;
+    }
+
+    private static (int Task, ShuffleSpec Shuffle) ReadShuffle(ref MessageReader reader)
+    {
+        int task = -1, scale = 0;
+        Key id = default;
+        byte[] spec = [];
+        Key[] partitions = [];
+        int[] places = [];
+        for (int entries = reader.ReadMapHeader(); entries > 0; entries--)
+        {
+            switch (reader.ReadString())
+            {
+                case "task": task = reader.ReadInt32(); break;
+                case "id": id = reader.ReadKey(); break;
+                case "spec": spec = reader.ReadBytes().ToArray(); break;
+                case "partitions": partitions = ReadAll(ref reader, static (ref MessageReader r) => r.ReadKey()); break;
+                case "places": places = ReadAll(ref reader, static (ref MessageReader r) => r.ReadInt32()); break;
+                case "scale": scale = reader.ReadInt32(); break;
+                default: reader.Skip(); break;
+            }
+        }
+        bool complete = !id.IsNone && places.Length == partitions.Length && Array.TrueForAll(places, p => p >= 0 && p < scale);
+        return complete
+            ? (task, new ShuffleSpec { Id = id, Pickle = spec, Partitions = partitions, Places = places, Scale = scale })
+            : throw Broken("shuffles");
+    }
+
+    private delegate T ReadOne<T>(ref MessageReader reader);
+
+    private static T[] ReadAll<T>(ref MessageReader reader, ReadOne<T> readOne)
+    {
+        var all = new T[reader.ReadArrayHeader()];
+        for (int i = 0; i < all.Length; i++)
+        {
+            all[i] = readOne(ref reader);
+        }
+        return all;
     }
 
     private static Opaque ReadFrames(ref MessageReader reader)

@@ -61,6 +61,7 @@ internal sealed class GraphExpansion
             Requested = columns.Numbers("wanted", all),
             Flags = columns.Flags("flags", keys.Length),
             Annotations = columns.Annotations(keys.Length),
+            Shuffles = columns.Shuffles(keys.Length),
             RunSpecs = new RunSpec[keys.Length],
         };
     }

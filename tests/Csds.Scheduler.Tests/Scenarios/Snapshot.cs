@@ -57,6 +57,7 @@ internal sealed class Snapshot
         Add("wanted by", ts.WhoWants.Select(cs => cs.ClientKey));
         Add("needed by", ts.Waiters.Select(t => MessageText.Name(t.Key)));
         Add("because of", ts.ExceptionBlame is { } blame ? [MessageText.Name(blame.Key)] : []);
+        Add("sent by its shuffle to", ts.Details is { BeforeShuffle: not null } sent ? sent.WorkerRestrictions!.Select(world.Shorten) : []);
         Add("retries", ts.Details is { Retries: > 0 } retried ? [retried.Retries.ToString(CultureInfo.InvariantCulture)] : []);
         Add("suspicious", ts.Details is { Suspicious: > 0 } suspect ? [suspect.Suspicious.ToString(CultureInfo.InvariantCulture)] : []);
         Add("lost", ts.HasLostDependencies ? ["dependencies"] : []);

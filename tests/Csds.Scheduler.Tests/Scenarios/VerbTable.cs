@@ -64,6 +64,10 @@ internal static class VerbTable
         ["coordination"] = CoordinationVerbs.Counts,
         ["semaphores"] = CoordinationVerbs.Semaphores,
 
+        // P2P shuffles.
+        ["shuffles"] = ShuffleVerbs.Shuffles,
+        ["shuffle-inconsistent"] = ShuffleVerbs.Inconsistent,
+
         // Graphs.
         ["graph"] = GraphVerbs.Submit,
         ["graph-begins"] = GraphVerbs.Begin,

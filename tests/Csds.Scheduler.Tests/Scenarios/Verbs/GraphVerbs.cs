@@ -6,7 +6,8 @@ namespace Csds.Scheduler.Tests.Scenarios.Verbs;
 
 /// <summary>
 /// Clients submit graphs. The lines below <c>graph ann want=z</c> are tasks: <c>z: x y workers=a retries=2</c>. The
-/// order of the lines is the static order.
+/// order of the lines is the static order. <c>shuffle-barrier-s: x y shuffle=2</c> is the barrier of a P2P shuffle with two
+/// output partitions.
 /// </summary>
 internal static class GraphVerbs
 {
@@ -102,6 +103,7 @@ internal static class GraphVerbs
             RunSpecs = [.. names.Select(name => RunSpecOf(dialect, name))],
             Flags = [.. tasks.Select(FlagsOf)],
             Annotations = [.. tasks.Select(Annotate)],
+            Shuffles = ShufflesOf(tasks),
             Requested = requested,
             Order = [.. Enumerable.Range(0, names.Length)],
         };
@@ -111,6 +113,27 @@ internal static class GraphVerbs
 
     private static GraphTaskFlags FlagsOf(Command task) =>
         task.Arguments.Aggregate(GraphTaskFlags.None, (all, word) => all | flags.GetValueOrDefault(word));
+
+    private static Dictionary<int, ShuffleSpec> ShufflesOf(List<Command> tasks)
+    {
+        var shuffles = new Dictionary<int, ShuffleSpec>();
+        for (int i = 0; i < tasks.Count; i++)
+        {
+            if (tasks[i].Int("shuffle") is { } partitions)
+            {
+                string id = tasks[i].Verb.TrimEnd(':')["shuffle-barrier-".Length..];
+                shuffles.Add(i, new ShuffleSpec
+                {
+                    Id = Key.FromString(id),
+                    Pickle = Encoding.ASCII.GetBytes("spec of " + id),
+                    Partitions = [.. Enumerable.Range(0, (int)partitions).Select(p => Message.ToKey((long)p))],
+                    Places = [.. Enumerable.Range(0, (int)partitions)],
+                    Scale = (int)partitions,
+                });
+            }
+        }
+        return shuffles;
+    }
 
     private static RunSpec RunSpecOf(Dialect dialect, string name)
     {
@@ -145,6 +168,10 @@ internal static class GraphVerbs
         if (task.Amounts("resources") is { } resources)
         {
             dict.With("resources", resources);
+        }
+        if (task.Int("partition") is { } partition)
+        {
+            dict.With("shuffle", partition);
         }
         if (task.Int("priority") is { } priority)
         {

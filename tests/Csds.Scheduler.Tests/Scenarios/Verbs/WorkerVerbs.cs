@@ -60,7 +60,7 @@ internal static class WorkerVerbs
     internal static void StreamEnded(ScenarioWorld world, Command command) =>
         world.State.WorkerStreamEnded(world.Worker(command.Take()), world.Now);
 
-    /// <summary><c>heartbeat a executing=x:3 memory=100 bandwidth=1e6</c></summary>
+    /// <summary><c>heartbeat a executing=x:3 memory=100 bandwidth=1e6 shuffle=s</c></summary>
     internal static void Heartbeat(ScenarioWorld world, Command command)
     {
         string name = command.Take();
@@ -76,7 +76,7 @@ internal static class WorkerVerbs
             .With("now", world.Now)
             .With("metrics", Metrics(command))
             .With("executing", executing)
-            .With("extensions", new PythonDict());
+            .With("extensions", Extensions(command));
         using FrameGroup frames = Envelope.Cut(Envelope.PackOne(message));
         var reader = new MessageReader(frames);
         if (!world.State.HeartbeatWorker(ref reader, world.Now))
@@ -101,6 +101,10 @@ internal static class WorkerVerbs
             .With("workers", new PythonDict())
             .With("types", new PythonDict()))
         .With(new List<object?> { "execute", "x", "thread-cpu", "seconds" }, 0.25);
+
+    private static PythonDict Extensions(Command command) => command.Text("shuffle") is { } id
+        ? new PythonDict().With("shuffle", new PythonDict().With(id, new PythonDict().With("start", 1.5)))
+        : new PythonDict();
 
     private static object ParseName(string name) => long.TryParse(name, out long number) ? number : name;
 }
