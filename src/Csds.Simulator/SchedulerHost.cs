@@ -122,8 +122,11 @@ internal sealed class SchedulerHost
         {
             worker.Put(key, 100);
             var data = new UpdateData([new(key, [worker.Address])], new Dictionary<Key, long> { [key] = 100 }, client.Name);
-            world.Clock.After(
-                world.Random.Exponential(world.Profile.Latency), () => Handle(() => Core.UpdateData(data, world.Clock.Now)));
+            world.Clock.After(world.Random.Exponential(world.Profile.Latency), () => Handle(() =>
+            {
+                Core.UpdateData(data, world.Clock.Now);
+                worker.MayDrop(key);
+            }));
         });
     }
 

@@ -55,6 +55,7 @@ internal static class FromReleased
         ts.Waiters.Clear();
         Propagation.ReportErred(s, ts, failing);
         ts.SetState(TaskStateName.Erred);
+        Propagation.ForgetIfNeedless(s, ts);
     }
 
     private static bool FindWaiters(TaskState ts)
@@ -93,7 +94,12 @@ internal static class FromReleased
         released?.Sort(Propagation.LastRunsFirst);
         foreach (TaskState dts in released ?? [])
         {
-            s.Recommendations.Add(dts, TaskStateName.Waiting);
+            // Scattered data that was just lost is about to be forgotten, and takes this task with it. In Dask the
+            // task keeps it here: it is run without a run spec.
+            if (s.Recommendations.Of(dts) != TaskStateName.Forgotten)
+            {
+                s.Recommendations.Add(dts, TaskStateName.Waiting);
+            }
         }
     }
 

@@ -157,6 +157,7 @@ internal static class Propagation
         LeaveDependencies(s, ts);
         ts.Waiters.Clear();
         ReportErred(s, ts, failing);
+        ForgetIfNeedless(s, ts);
         DropFireAndForget(s, ts);
     }
 
@@ -166,6 +167,18 @@ internal static class Propagation
         foreach (ClientState cs in ts.WhoWants)
         {
             s.Outbox.To(cs).TaskErred(ts.Key, failing.Details?.Exception, failing.Details?.Traceback);
+        }
+    }
+
+    /// <summary>
+    /// What fails while it was about to be forgotten, its last dependent being gone, still is to be forgotten. Dask keeps
+    /// it for ever.
+    /// </summary>
+    internal static void ForgetIfNeedless(SchedulerState s, TaskState ts)
+    {
+        if (ts.WhoWants.IsEmpty && ts.Dependents.IsEmpty)
+        {
+            s.Recommendations.Add(ts, TaskStateName.Forgotten);
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed partial class SimulatedWorker
     private readonly World world;
     private readonly Dictionary<Key, WorkerTask> tasks = new(KeyComparer.Instance);
     private readonly Dictionary<Key, long> data = new(KeyComparer.Instance);
+    private readonly HashSet<Key> unannounced = new(KeyComparer.Instance);
     private readonly List<Action> heldBack = [];
     private readonly Link toScheduler;
     private readonly Link fromScheduler;
@@ -127,13 +128,17 @@ internal sealed partial class SimulatedWorker
         if (IsAlive)
         {
             data[key] = bytes;
+            unannounced.Add(key);
         }
     }
+
+    /// <summary>The scheduler knows of data that a client has scattered: losing it means something from now on.</summary>
+    internal void MayDrop(Key key) => unannounced.Remove(key);
 
     /// <summary>Loses a result that nothing here needs, and says so.</summary>
     internal void DropSomething()
     {
-        Key[] droppable = [.. data.Keys.Where(key => !tasks.Values.Any(t => t.IsAlive && t.Dependencies.Contains(key)))];
+        Key[] droppable = [.. data.Keys.Except(unannounced).Where(key => !tasks.Values.Any(t => t.IsAlive && t.Dependencies.Contains(key)))];
         if (droppable.Length > 0)
         {
             Key key = world.Random.Pick(droppable);
