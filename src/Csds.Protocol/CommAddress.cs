@@ -19,7 +19,7 @@ public readonly record struct CommAddress(string Scheme, string Host, int Port)
         string scheme = separator < 0 ? defaultScheme : text[..separator];
         string location = separator < 0 ? text : text[(separator + 3)..];
         (string host, int? port) = Split(location);
-        return new CommAddress(scheme, host, port ?? defaultPort ?? throw new FormatException($"missing port number in address '{text}'"));
+        return new CommAddress(scheme, host, port ?? defaultPort ?? throw new FormatException($"missing port number in address '{location}'"));
     }
 
     /// <summary>Parses, answering false instead of throwing.</summary>
@@ -58,7 +58,11 @@ public readonly record struct CommAddress(string Scheme, string Host, int Port)
             }
             host = location[1..end];
             string rest = location[(end + 1)..];
-            port = rest.StartsWith(':') ? rest[1..] : null;
+            if (rest.Length > 0 && rest[0] != ':')
+            {
+                throw new FormatException($"invalid address '{location}'");
+            }
+            port = rest.Length > 0 ? rest[1..] : null;
         }
         else if (location.LastIndexOf(':') is >= 0 and int colon)
         {

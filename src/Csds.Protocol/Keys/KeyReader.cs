@@ -26,6 +26,9 @@ internal ref struct KeyReader(ReadOnlySpan<byte> token)
     /// <summary>The number of items of a tuple part.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Refuses what is no key.</summary>
+    public static void Check(ReadOnlySpan<byte> token) => new KeyReader(token).SkipPart();
+
     /// <summary>Reads the next part; of a tuple only its head.</summary>
     public KeyPartKind Read()
     {
@@ -71,6 +74,12 @@ internal ref struct KeyReader(ReadOnlySpan<byte> token)
     public ReadOnlySpan<byte> ReadRaw()
     {
         ReadOnlySpan<byte> start = rest;
+        SkipPart();
+        return start[..(start.Length - rest.Length)];
+    }
+
+    private void SkipPart()
+    {
         for (long open = 1; open > 0; open--)
         {
             if (Read() == KeyPartKind.Tuple)
@@ -78,7 +87,6 @@ internal ref struct KeyReader(ReadOnlySpan<byte> token)
                 open += Count;
             }
         }
-        return start[..(start.Length - rest.Length)];
     }
 
     private KeyPartKind ReadInteger()

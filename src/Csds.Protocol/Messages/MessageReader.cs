@@ -116,8 +116,12 @@ public ref struct MessageReader
     public int ReadInt32() => checked((int)ReadInt64());
 
     /// <summary>Reads a float or an int.</summary>
-    public double ReadDouble() =>
-        reader.NextMessagePackType == MessagePackType.Integer ? reader.ReadInt64() : reader.ReadDouble();
+    public double ReadDouble() => reader.NextMessagePackType switch
+    {
+        MessagePackType.Integer => reader.ReadInt64(),
+        MessagePackType.Float => reader.ReadDouble(),
+        var other => throw new ProtocolException($"{other} stands where a number was expected"),
+    };
 
     /// <summary>Reads a bool; None counts as false and a number by its truth, as in Python.</summary>
     public bool ReadBoolean() => reader.NextMessagePackType switch
@@ -135,10 +139,18 @@ public ref struct MessageReader
         return bytes.First;
     }
 
-    /// <summary>Reads any value as its token, for instance a key.</summary>
-    public ReadOnlySpan<byte> ReadToken() => ReadTokenMemory().Span;
+    /// <summary>Reads any value as its token, for instance a key. Whoever gets it later can rely on its depth.</summary>
+    public ReadOnlySpan<byte> ReadToken()
+    {
+        ReadOnlyMemory<byte> token = ReadTokenMemory();
+        if (!token.IsEmpty && MessagePackCode.ToMessagePackType(token.Span[0]) is MessagePackType.Array or MessagePackType.Map)
+        {
+            Placeholders.CheckDepth(token);
+        }
+        return token.Span;
+    }
 
-    /// <summary>Reads any value as its token.</summary>
+    /// <summary>Reads any value as its token, however deep it is nested.</summary>
     public ReadOnlyMemory<byte> ReadTokenMemory()
     {
         long start = reader.Consumed;
@@ -147,7 +159,13 @@ public ref struct MessageReader
     }
 
     /// <summary>Reads a key, copied.</summary>
-    public Key ReadKey() => new(ReadToken().ToArray());
+    /// <exception cref="ProtocolException">The value is nothing that Dask allows as a key.</exception>
+    public Key ReadKey()
+    {
+        ReadOnlySpan<byte> token = ReadToken();
+        KeyReader.Check(token);
+        return new Key(token.ToArray());
+    }
 
     /// <summary>Reads any value with the frames that it refers to, copied.</summary>
     public Opaque ReadOpaque() => Placeholders.Extract(ReadToken(), frames);

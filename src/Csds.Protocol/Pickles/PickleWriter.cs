@@ -76,6 +76,21 @@ public sealed class PickleWriter
         return this;
     }
 
+    // An int as msgpack has it, which may need all of 64 bits.
+    private PickleWriter Int(ReadOnlySpan<byte> token)
+    {
+        if (token is not [MessagePackCode.UInt64, >= 0x80, ..])
+        {
+            return Int(new MessageReader(token.ToArray()).ReadInt64());
+        }
+        Op(0x8a).stream.Write((ReadOnlySpan<byte>)[9]);
+        for (int i = 8; i > 0; i--)
+        {
+            Op(token[i]);
+        }
+        return Op(0);
+    }
+
     /// <summary>Pushes a float.</summary>
     public PickleWriter Float(double value)
     {
@@ -129,7 +144,7 @@ public sealed class PickleWriter
             case MessagePackType.Boolean:
                 return Bool(reader.ReadBoolean());
             case MessagePackType.Integer:
-                return Int(reader.ReadInt64());
+                return Int(reader.ReadToken());
             case MessagePackType.Float:
                 return Float(reader.ReadDouble());
             case MessagePackType.Binary:

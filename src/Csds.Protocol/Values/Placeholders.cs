@@ -38,6 +38,38 @@ internal static class Placeholders
         Copy(ref reader, ref writer, k => k - 1 + firstFrame, 0);
     }
 
+    /// <summary>Refuses a value that is nested deeper than <see cref="MaxDepth"/>.</summary>
+    internal static void CheckDepth(ReadOnlyMemory<byte> token)
+    {
+        var reader = new MessagePackReader(token);
+        CheckDepth(ref reader, 0);
+    }
+
+    private static void CheckDepth(ref MessagePackReader reader, int depth)
+    {
+        int values = reader.NextMessagePackType switch
+        {
+            MessagePackType.Array => reader.ReadArrayHeader(),
+            MessagePackType.Map => 2 * reader.ReadMapHeader(),
+            _ => -1,
+        };
+        if (values < 0)
+        {
+            reader.Skip(Contexts.Bounded);
+            return;
+        }
+        if (depth == MaxDepth)
+        {
+            throw TooDeep();
+        }
+        for (int i = 0; i < values; i++)
+        {
+            CheckDepth(ref reader, depth + 1);
+        }
+    }
+
+    private static ProtocolException TooDeep() => new($"a value is nested deeper than {MaxDepth} levels");
+
     private static byte[] Renumber(byte[] token, Func<int, int> map)
     {
         var buffer = new FrameBuffer();
@@ -54,11 +86,12 @@ internal static class Placeholders
         {
             throw new ProtocolException($"a placeholder refers to frame {index} of {source.Count}");
         }
-        int count = 1 + SubFrameCount(source[index]);
-        if (count > source.Count - index)
+        int subFrames = SubFrameCount(source[index]);
+        if (subFrames >= source.Count - index)
         {
-            throw new ProtocolException($"a header in frame {index} announces {count - 1} frames behind it");
+            throw new ProtocolException($"a header in frame {index} announces {subFrames} frames behind it");
         }
+        int count = 1 + subFrames;
         int own = taken.Count + 1;
         for (int i = 0; i < count; i++)
         {
@@ -89,7 +122,7 @@ internal static class Placeholders
     {
         if (depth > MaxDepth)
         {
-            throw new ProtocolException($"a value is nested deeper than {MaxDepth} levels");
+            throw TooDeep();
         }
         switch (reader.NextMessagePackType)
         {

@@ -113,7 +113,7 @@ internal sealed class Request
     {
         switch (field)
         {
-            case "name": Name = m.ReadKey(); break;
+            case "name": Name = new Key(m.ReadToken().ToArray()); break; // Refused as a whole if it is none.
             case "names": Names = KeyFields.ReadKeys(ref m); break;
             case "id" or "lease_id" or "shuffle_id": Id = m.ReadKey(); break;
             case "lease_ids": LeaseIds = KeyFields.ReadKeys(ref m); break;

@@ -44,7 +44,7 @@ public sealed class Arguments
     public double? Number(string name) => Find(name) is { } value ? new MessageReader(value).ReadDouble() : null;
 
     /// <summary>A key; none if it is missing or None.</summary>
-    public Key Key(string name) => Find(name) is { } value ? new Key(value.Token.ToArray()) : default;
+    public Key Key(string name) => Find(name) is { } value ? new MessageReader(value.Token).ReadKey() : default;
 
     /// <summary>A list, tuple or set of keys, or of texts; the keys of a map; null if it is missing or None.</summary>
     public IReadOnlyList<Key>? Keys(string name)

@@ -1,0 +1,160 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using CsCheck;
+
+namespace Csds.Protocol.Tests.Frames;
+
+/// <summary>Cutting a stream into messages, and preludes that lie.</summary>
+public static class FrameReaderTests
+{
+    /// <summary>Random messages, in random pieces, come out as they went in.</summary>
+    [Fact]
+    public static void Any_messages_in_any_pieces() =>
+        Gen.Select(Gen.Byte.Array[0, 40].Array[1, 6].Array[1, 5], Gen.Int[1, 50].Array[1, 20]).Sample((messages, sizes) =>
+        {
+            byte[] stream = [.. messages.SelectMany(Frame)];
+            var reader = new FrameReader();
+            var received = new List<byte[][]>();
+            byte[] pending = [];
+            int piece = 0;
+            for (int at = 0; at < stream.Length;)
+            {
+                int end = Math.Min(stream.Length, at + sizes[piece++ % sizes.Length]);
+                var sequence = Segments.Of(pending, stream[at..end]);
+                at = end;
+                while (reader.TryRead(ref sequence, out FrameGroup? message))
+                {
+                    received.Add([.. Enumerable.Range(0, message.Count).Select(i => message[i].ToArray())]);
+                    message.Dispose();
+                }
+                pending = sequence.ToArray();
+            }
+            Assert.True(reader.IsAtBoundary && pending.Length == 0);
+            Assert.Equal(messages, received);
+        });
+
+    /// <summary>Bytes of any kind give messages, or wait for more, or are refused; nothing else happens.</summary>
+    [Fact]
+    public static void Any_bytes() => Gen.Select(Gen.Byte.Array[0, 64], Gen.Int[0, 3]).Sample((bytes, zeros) =>
+    {
+        // Small counts are what random bytes would never be.
+        byte[] stream = zeros == 0 ? bytes : [.. bytes.AsSpan(0, bytes.Length / 2), .. new byte[8 * zeros], .. bytes];
+        var sequence = new ReadOnlySequence<byte>(stream);
+        var reader = new FrameReader();
+        try
+        {
+            while (reader.TryRead(ref sequence, out FrameGroup? message))
+            {
+                Assert.True(message.Frames.ToArray().Sum(f => (long)f.Length) <= stream.Length);
+                message.Dispose();
+            }
+        }
+        catch (ProtocolException)
+        {
+        }
+    });
+
+    /// <summary>Large messages take another way, frame by frame.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2_000_003)]
+    public static void Large_frames(int piece)
+    {
+        byte[][] frames = [[1], new byte[3_000_000], [], new byte[piece == 1 ? 300_000 : 1_000_000]];
+        new Random(1).NextBytes(frames[1]);
+        byte[] stream = Frame(frames);
+        var reader = new FrameReader();
+        FrameGroup? message = null;
+        byte[] pending = [];
+        int at = 0;
+        // One byte at a time for the prelude only.
+        while (message is null)
+        {
+            int end = Math.Min(stream.Length, at + (at < 100 || piece > 1 ? piece : 70_001));
+            var sequence = Segments.Of(pending, stream[at..end]);
+            at = end;
+            reader.TryRead(ref sequence, out message);
+            pending = sequence.ToArray();
+        }
+        Assert.Equal(stream.Length, at);
+        Assert.Equal(frames, message.Frames.ToArray().Select(f => f.ToArray()));
+    }
+
+    /// <summary>Preludes that no message can have.</summary>
+    [Theory]
+    [InlineData(0UL, 1UL << 63)]
+    [InlineData(0UL, ulong.MaxValue)]
+    [InlineData(1UL << 63, (1UL << 24) + 1)]
+    [InlineData(0UL, 1UL, 1UL << 63)]
+    [InlineData(0UL, 1UL, ulong.MaxValue)]
+    [InlineData(0UL, 2UL, 1UL, 1UL << 31)]
+    public static void Impossible_preludes_are_refused(params ulong[] numbers)
+    {
+        byte[] prelude = Prelude(numbers);
+        Assert.Throws<ProtocolException>(() => Read(prelude));
+    }
+
+    /// <summary>The sum of the frames is bounded as well as each of them.</summary>
+    [Fact]
+    public static void A_message_may_be_too_large_as_a_whole()
+    {
+        var reader = new FrameReader(new FrameLimits(10, 1000));
+        var sequence = new ReadOnlySequence<byte>(Prelude(0, 2, 600, 401));
+        ProtocolException error = Assert.Throws<ProtocolException>(() => reader.TryRead(ref sequence, out _));
+        Assert.Equal("a message announces 1001 bytes, more than 1000", error.Message);
+    }
+
+    /// <summary>What is announced costs nothing; only what arrives does.</summary>
+    [Theory]
+    [InlineData(0UL, 1UL << 24)]
+    [InlineData(0UL, 1UL, 0x7fffffc7UL)]
+    [InlineData(0UL, 3UL, 0x7fffffc7UL, 0x7fffffc7UL, 0x7fffffc7UL)]
+    public static void Announcements_take_no_memory(params ulong[] numbers)
+    {
+        byte[] bytes = [.. Prelude(numbers), 1, 2, 3];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Null(Read(bytes));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2_000_000);
+    }
+
+    /// <summary>A message without frames is none to speak of, and breaks nothing.</summary>
+    [Fact]
+    public static void No_frames()
+    {
+        FrameGroup message = Read(Prelude(8, 0))!;
+        Assert.Equal(0, message.Count);
+        Assert.Throws<ProtocolException>(() => { new MessageReader(message); });
+    }
+
+    /// <summary>Giving memory back twice does no harm.</summary>
+    [Fact]
+    public static void Dispose_twice()
+    {
+        FrameGroup message = Read(Frame([1, 2, 3]))!;
+        message.Dispose();
+        message.Dispose();
+    }
+
+    private static FrameGroup? Read(byte[] bytes)
+    {
+        var sequence = new ReadOnlySequence<byte>(bytes);
+        return new FrameReader().TryRead(ref sequence, out FrameGroup? message) ? message : null;
+    }
+
+    private static byte[] Frame(params byte[][] frames)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        FrameWriter.Write(output, frames[0], [.. frames[1..].Select(f => (ReadOnlyMemory<byte>)f)]);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Prelude(params ulong[] numbers)
+    {
+        byte[] bytes = new byte[8 * numbers.Length];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8 * i), numbers[i]);
+        }
+        return bytes;
+    }
+}
