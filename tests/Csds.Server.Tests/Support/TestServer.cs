@@ -50,7 +50,7 @@ internal sealed class TestServer : IAsyncDisposable
             Dialect = options.Dialect,
             Expander = new GraphExpander(options.Dialect, (_, _) => throw new NotSupportedException("no helper")),
             Settings = settings,
-            Versions = Opaque.Nil,
+            Versions = VersionsOf(options.Dialect),
             Close = _ => { },
             Log = NullLogger.Instance,
         };
@@ -63,6 +63,18 @@ internal sealed class TestServer : IAsyncDisposable
             listen ?? [new ListenAddress("tcp", [any], "127.0.0.1")], [any], comms, settings, app => routes.Map(app, ""),
             NullLoggerFactory.Instance);
         return new TestServer(reactor, pool, comms, listeners, turns, stop);
+    }
+
+    private static Opaque VersionsOf(Dialect dialect)
+    {
+        var batch = new MessageBatch();
+        MessageWriter w = batch.Single();
+        w.Map(1);
+        w.Text("packages"u8);
+        w.Map(1);
+        w.Field("distributed"u8, $"{dialect.Version.Year}.{dialect.Version.Month}.{dialect.Version.Patch}");
+        w.End();
+        return batch.ToOpaque();
     }
 
     /// <summary>Asks for something that touches listener, reactor and core: the server is alive if it answers.</summary>

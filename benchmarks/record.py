@@ -1,0 +1,42 @@
+"""Records what a real client sends to have a workload computed, so that csds-zero-client can send it again.
+
+usage: record.py WORKLOAD FILE        with the Python of the generation of Dask that is to be recorded
+
+WORKLOAD is a name of RSDS's with its parameters: see workloads.py.
+"""
+
+import asyncio
+import json
+import sys
+
+import cloudpickle
+import distributed
+from distributed.comm.utils import to_frames
+
+import workloads
+
+
+async def record(workload, path):
+    async with (
+        distributed.Scheduler(port=0, dashboard_address=":0") as scheduler,
+        distributed.Client(scheduler.address, asynchronous=True) as client,
+    ):
+        messages = []
+        client._send_to_scheduler = messages.append
+        wanted = workloads.submit(client, workload)
+        await asyncio.sleep(0)
+        messages = [m for m in messages if m["op"].startswith("update-graph")]
+        frames = await to_frames(messages, allow_offload=False)
+        size = sum(map(len, frames))
+        with open(path, "wb") as file:
+            # The bytes of one transfer on TCP: size of the rest, number of frames, their sizes, the frames.
+            numbers = [8 * (1 + len(frames)) + size, len(frames), *map(len, frames)]
+            file.write(b"".join(n.to_bytes(8, "little") for n in numbers))
+            file.writelines(frames)
+        return {"wanted": len(wanted), "bytes": size, "distributed": distributed.__version__}
+
+
+if __name__ == "__main__":
+    # As if the functions stood in the user's own program.
+    cloudpickle.register_pickle_by_value(workloads)
+    print(json.dumps(asyncio.run(record(*sys.argv[1:]))))
