@@ -29,6 +29,7 @@ public sealed class SchedulerState
         Clients = new Dictionary<string, ClientState> { [FireAndForget.ClientKey] = FireAndForget };
         IdleSince = now;
         Coordination = new Coordination(this);
+        Spans = new SpanTable(this);
     }
 
     /// <summary>The settings.</summary>
@@ -71,6 +72,12 @@ public sealed class SchedulerState
 
     /// <summary>Locks, queues and the like, and the requests that wait in them.</summary>
     public Coordination Coordination { get; }
+
+    /// <summary>What users have said belongs together.</summary>
+    public SpanTable Spans { get; }
+
+    /// <summary>What all workers have measured of their own work: sums by name (Dask's attribute of this name).</summary>
+    public IReadOnlyDictionary<Key, double> CumulativeWorkerMetrics => workerMetrics;
 
     /// <summary>Seconds since 1970 when <see cref="Timeouts.RunDeadlines"/> has something to do; null: never.</summary>
     public double? NextDeadline => Deadlines.Next;
@@ -145,6 +152,7 @@ public sealed class SchedulerState
     internal OrderedSet<TaskState> Touched;
 
     private readonly Dictionary<string, long> stale = [];
+    private readonly Dictionary<Key, double> workerMetrics = new(KeyComparer.Instance);
     private byte[] computeTaskStimulus = [];
     private double computeTaskStimulusTime = double.NaN;
 
@@ -156,6 +164,9 @@ public sealed class SchedulerState
     }
 
     internal long NextRunId() => runIds++;
+
+    internal void AddWorkerMetric(Key name, double value) =>
+        workerMetrics[name] = workerMetrics.GetValueOrDefault(name) + value;
 
     /// <summary>A stimulus id as Dask makes them, <c>name-time</c>, as a token.</summary>
     internal byte[] Stimulus(string name) =>

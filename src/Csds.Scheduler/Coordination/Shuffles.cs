@@ -231,7 +231,7 @@ public sealed class Shuffles : ISchedulerObserver
                 // They run once to find out that they are on the wrong worker, which should not have to wait.
                 dts.Queueable = false;
             }
-            var run = new ShuffleRun(spec, ++runIds, workerFor, ts.Group.SpanId);
+            var run = new ShuffleRun(spec, ++runIds, workerFor, ts.Group.Span?.Id);
             active.Add(spec.Id, run);
             AddTo(runs, spec.Id, run);
             s.Outbox.Log(

@@ -48,7 +48,7 @@ internal static class ToWorker
         }
         if (dialect.Spans)
         {
-            w.Field("span_id"u8, ts.Group.SpanId);
+            w.FieldToken("span_id"u8, ts.Group.Span?.IdToken ?? Tokens.Nil);
         }
         w.End();
     }

@@ -36,8 +36,8 @@ public sealed class TaskGroup : TaskCollection
     /// <summary>How many more tasks go there.</summary>
     public int LastWorkerTasksLeft { get; internal set; }
 
-    /// <summary>The span that the group belongs to; null: none.</summary>
-    public string? SpanId { get; internal set; }
+    /// <summary>The span that the group belongs to; null: none yet, or a release without spans.</summary>
+    public Span? Span { get; private set; }
 
     /// <summary>Every task was forgotten.</summary>
     public bool AllForgotten => CountOf(TaskStateName.Forgotten) == Size;
@@ -53,8 +53,17 @@ public sealed class TaskGroup : TaskCollection
         Prefix.Add(ts.State);
     }
 
+    /// <summary>The group belongs to a span from now on.</summary>
+    internal void Join(Span span)
+    {
+        Span = span;
+        span.Unfinished += CountOf(TaskStateName.Waiting) + CountOf(TaskStateName.NoWorker)
+            + CountOf(TaskStateName.Queued) + CountOf(TaskStateName.Processing);
+    }
+
     internal void Move(TaskStateName from, TaskStateName to)
     {
+        Span?.Unfinished += (to.IsInPlay() ? 1 : 0) - (from.IsInPlay() ? 1 : 0);
         Count(from, -1);
         Count(to, 1);
         Prefix.Move(from, to);

@@ -97,8 +97,7 @@ public sealed class TaskState
     public TaskDetails? Details => details;
 
     /// <summary>The result is needed and not there yet: the task waits, or is ready, or runs.</summary>
-    public bool IsInPlay =>
-        State is TaskStateName.Waiting or TaskStateName.Queued or TaskStateName.Processing or TaskStateName.NoWorker;
+    public bool IsInPlay => State.IsInPlay();
 
     /// <summary>Whether the run is restricted to certain workers, hosts or resources.</summary>
     public bool IsRestricted =>

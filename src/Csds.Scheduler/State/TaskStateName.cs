@@ -39,4 +39,8 @@ public static class TaskStateNames
 
     /// <summary>The name that Dask uses.</summary>
     public static string ToText(this TaskStateName state) => names[(int)state];
+
+    /// <summary>Whether there is work left: the task waits, or is ready, or runs.</summary>
+    public static bool IsInPlay(this TaskStateName state) =>
+        state is TaskStateName.Waiting or TaskStateName.Queued or TaskStateName.Processing or TaskStateName.NoWorker;
 }

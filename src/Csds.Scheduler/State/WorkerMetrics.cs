@@ -9,11 +9,13 @@ namespace Csds.Scheduler;
 /// <param name="SpilledDisk">Bytes, as on disk, of these results.</param>
 /// <param name="Bandwidth">Measured bytes per second between workers.</param>
 /// <param name="Cpu">Percent of one core.</param>
+/// <param name="Digests">What it has measured of its work since the last heartbeat (row V31).</param>
 public sealed record WorkerMetrics(
-    byte[] Token, long Memory, long SpilledMemory, long SpilledDisk, double Bandwidth, double Cpu)
+    byte[] Token, long Memory, long SpilledMemory, long SpilledDisk, double Bandwidth, double Cpu,
+    IReadOnlyList<(Key Name, double Value)> Digests)
 {
     /// <summary>Before the first heartbeat.</summary>
-    public static WorkerMetrics None { get; } = new([0x80], 0, 0, 0, 0, 0);
+    public static WorkerMetrics None { get; } = new([0x80], 0, 0, 0, 0, 0, []);
 
     /// <summary>Reads the <c>metrics</c> map of a heartbeat or registration.</summary>
     public static WorkerMetrics Read(ref MessageReader reader)
@@ -21,6 +23,7 @@ public sealed record WorkerMetrics(
         byte[] token = reader.Peek().ReadToken().ToArray();
         long memory = 0, spilledMemory = 0, spilledDisk = 0;
         double bandwidth = 0, cpu = 0;
+        (Key Name, double Value)[] digests = [];
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
@@ -41,12 +44,26 @@ public sealed record WorkerMetrics(
             {
                 bandwidth = ReadBandwidth(ref reader);
             }
+            else if (IsText(name, "digests_total_since_heartbeat"u8))
+            {
+                digests = ReadDigests(ref reader);
+            }
             else
             {
                 reader.Skip();
             }
         }
-        return new WorkerMetrics(token, memory, spilledMemory, spilledDisk, bandwidth, cpu);
+        return new WorkerMetrics(token, memory, spilledMemory, spilledDisk, bandwidth, cpu, digests);
+    }
+
+    private static (Key Name, double Value)[] ReadDigests(ref MessageReader reader)
+    {
+        var digests = new (Key Name, double Value)[reader.ReadMapHeader()];
+        for (int i = 0; i < digests.Length; i++)
+        {
+            digests[i] = (reader.ReadKey(), reader.ReadDouble());
+        }
+        return digests;
     }
 
     private static void ReadSpilled(ref MessageReader reader, ref long memory, ref long disk)

@@ -49,6 +49,10 @@ public static class GraphUpdates
         GraphPriorities.Set(s, update, merge, start);
         Want(s, client, merge);
         SetActors(s, update, merge);
+        if (s.Options.Dialect.Spans)
+        {
+            s.Spans.Observe(merge.Touched);
+        }
         foreach (ISchedulerObserver observer in s.Observers)
         {
             observer.GraphSubmitted(merge.RequestedTasks());

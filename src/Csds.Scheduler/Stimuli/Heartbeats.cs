@@ -53,6 +53,10 @@ public static class Heartbeats
     {
         ws.LastSeen = s.Now;
         ws.Metrics = metrics;
+        foreach ((Key name, double value) in metrics.Digests)
+        {
+            s.AddWorkerMetric(name, value);
+        }
         if (metrics.Bandwidth > 0)
         {
             double share = 1.0 / Math.Max(1, s.Workers.Count);
@@ -101,9 +105,14 @@ public static class Heartbeats
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            if (reader.ReadUtf8().SequenceEqual("shuffle"u8))
+            ReadOnlySpan<byte> name = reader.ReadUtf8();
+            if (name.SequenceEqual("shuffle"u8))
             {
                 s.Coordination.Shuffles.Heartbeat(ws, ref reader);
+            }
+            else if (name.SequenceEqual("spans"u8))
+            {
+                s.Spans.Heartbeat(ref reader);
             }
             else
             {

@@ -8,7 +8,7 @@ namespace Csds.Scheduler.Tests.Scenarios;
 /// <summary>Messages in few words: fields that say nothing are left out, stimulus ids among them.</summary>
 internal static class MessageText
 {
-    private static readonly string[] hidden = ["op", "key", "keys", "stimulus_id"];
+    private static readonly string[] hidden = ["op", "key", "keys", "stimulus_id", "span_id"];
 
     // What compute-task always has and what seldom matters.
     private static readonly Dictionary<string, string> usual = new()
@@ -16,7 +16,6 @@ internal static class MessageText
         ["annotations"] = "{}",
         ["actor"] = "False",
         ["resource_restrictions"] = "None",
-        ["span_id"] = "None",
         ["who_has"] = "{}",
         ["nbytes"] = "{}",
         ["traceback"] = "None",

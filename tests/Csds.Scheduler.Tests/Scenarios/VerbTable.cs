@@ -68,6 +68,9 @@ internal static class VerbTable
         ["shuffles"] = ShuffleVerbs.Shuffles,
         ["shuffle-inconsistent"] = ShuffleVerbs.Inconsistent,
 
+        // Spans.
+        ["spans"] = SpanVerbs.Spans,
+
         // Graphs.
         ["graph"] = GraphVerbs.Submit,
         ["graph-begins"] = GraphVerbs.Begin,

@@ -169,6 +169,14 @@ internal static class GraphVerbs
         {
             dict.With("resources", resources);
         }
+        if (task.Text("span") is not null)
+        {
+            // Of span outer:1,inner:2 the task belongs to the inner one.
+            string[][] path = [.. task.Items("span").Select(part => part.Split(':'))];
+            dict.With("span", new PythonDict()
+                .With("name", path.Select(part => (object?)part[0]).ToList())
+                .With("ids", path.Select(part => (object?)part[1]).ToList()));
+        }
         if (task.Int("partition") is { } partition)
         {
             dict.With("shuffle", partition);

@@ -60,7 +60,7 @@ internal static class WorkerVerbs
     internal static void StreamEnded(ScenarioWorld world, Command command) =>
         world.State.WorkerStreamEnded(world.Worker(command.Take()), world.Now);
 
-    /// <summary><c>heartbeat a executing=x:3 memory=100 bandwidth=1e6 shuffle=s</c></summary>
+    /// <summary><c>heartbeat a executing=x:3 memory=100 bandwidth=1e6 shuffle=s span=1</c></summary>
     internal static void Heartbeat(ScenarioWorld world, Command command)
     {
         string name = command.Take();
@@ -100,11 +100,25 @@ internal static class WorkerVerbs
             .With("total", command.Double("bandwidth") ?? 0)
             .With("workers", new PythonDict())
             .With("types", new PythonDict()))
+        .With("digests_total_since_heartbeat", new PythonDict()
+            .With(new List<object?> { "execute", "x", "thread-cpu", "seconds" }, 0.25))
         .With(new List<object?> { "execute", "x", "thread-cpu", "seconds" }, 0.25);
 
-    private static PythonDict Extensions(Command command) => command.Text("shuffle") is { } id
-        ? new PythonDict().With("shuffle", new PythonDict().With(id, new PythonDict().With("start", 1.5)))
-        : new PythonDict();
+    private static PythonDict Extensions(Command command)
+    {
+        var extensions = new PythonDict();
+        if (command.Text("shuffle") is { } id)
+        {
+            extensions.With("shuffle", new PythonDict().With(id, new PythonDict().With("start", 1.5)));
+        }
+        if (command.Text("span") is { } span)
+        {
+            extensions.With("spans", new PythonDict()
+                .With(new List<object?> { "execute", span, "x", "thread-cpu", "seconds" }, 0.25)
+                .With(new List<object?> { "execute", span, "x", "disk-write", "count" }, 2));
+        }
+        return extensions;
+    }
 
     private static object ParseName(string name) => long.TryParse(name, out long number) ? number : name;
 }
