@@ -109,3 +109,14 @@ def _load(pid, how):
     if how == "sleep":
         time.sleep(1000)
     raise ValueError("cannot be loaded here")
+
+
+class Counter:
+    """An actor."""
+
+    def __init__(self):
+        self.n = 0
+
+    def increment(self):
+        self.n += 1
+        return self.n

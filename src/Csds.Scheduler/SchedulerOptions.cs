@@ -80,6 +80,33 @@ public sealed record SchedulerOptions
     /// <summary><c>locks.lease-validation-interval</c>: seconds between looks at the leases.</summary>
     public double LeaseValidationInterval { get; init; } = 10;
 
+    /// <summary><c>active-memory-manager.start</c>: run it from the beginning.</summary>
+    public bool MemoryManagerStart { get; init; } = true;
+
+    /// <summary><c>active-memory-manager.interval</c>: seconds between its rounds.</summary>
+    public double MemoryManagerInterval { get; init; } = 2;
+
+    /// <summary><c>active-memory-manager.measure</c>: the memory that it looks at.</summary>
+    public string MemoryManagerMeasure { get; init; } = "optimistic";
+
+    /// <summary><c>active-memory-manager.policies</c>: their classes.</summary>
+    public IReadOnlyList<string> MemoryManagerPolicies { get; init; } = [ReduceReplicas.ClassName];
+
+    /// <summary><c>worker.memory.rebalance.measure</c>.</summary>
+    public string RebalanceMeasure { get; init; } = "optimistic";
+
+    /// <summary><c>worker.memory.rebalance.sender-min</c>: share of its memory that a worker uses before it gives results away.</summary>
+    public double RebalanceSenderMin { get; init; } = 0.3;
+
+    /// <summary><c>worker.memory.rebalance.recipient-max</c>: share of its memory beyond which a worker takes no results.</summary>
+    public double RebalanceRecipientMax { get; init; } = 0.6;
+
+    /// <summary><c>worker.memory.rebalance.sender-recipient-gap</c>: share of its memory, around the mean, of no interest.</summary>
+    public double RebalanceGap { get; init; } = 0.1;
+
+    /// <summary><c>adaptive.target-duration</c>: seconds within which all work should be done.</summary>
+    public double AdaptiveTargetDuration { get; init; } = 5;
+
     /// <summary>Seed of the random choices.</summary>
     public int Seed { get; init; }
 }

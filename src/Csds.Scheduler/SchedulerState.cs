@@ -30,6 +30,7 @@ public sealed class SchedulerState
         IdleSince = now;
         Coordination = new Coordination(this);
         Spans = new SpanTable(this);
+        MemoryManager = ActiveMemoryManager.FromOptions(this);
     }
 
     /// <summary>The settings.</summary>
@@ -78,6 +79,9 @@ public sealed class SchedulerState
 
     /// <summary>What all workers have measured of their own work: sums by name (Dask's attribute of this name).</summary>
     public IReadOnlyDictionary<Key, double> CumulativeWorkerMetrics => workerMetrics;
+
+    /// <summary>Adds and drops replicas.</summary>
+    public ActiveMemoryManager MemoryManager { get; }
 
     /// <summary>Seconds since 1970 when <see cref="Timeouts.RunDeadlines"/> has something to do; null: never.</summary>
     public double? NextDeadline => Deadlines.Next;

@@ -30,6 +30,9 @@ public sealed partial class Reactor(
     /// <summary>Who brings the core's replies to those who asked.</summary>
     public Action<Reply>? ReplyHandler { get; set; }
 
+    /// <summary>Who has workers restarted that sent no heartbeats.</summary>
+    public Action<RestartWorkers>? RestartHandler { get; set; }
+
     /// <summary>Seconds since 1970.</summary>
     public double Now => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
 
@@ -140,6 +143,9 @@ public sealed partial class Reactor(
                 break;
             case Reply reply:
                 ReplyHandler?.Invoke(reply);
+                break;
+            case RestartWorkers late:
+                RestartHandler?.Invoke(late);
                 break;
             default:
                 EffectHandler?.Invoke(effect);

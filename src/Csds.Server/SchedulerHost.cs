@@ -45,7 +45,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         LogLine(log, "State start");
         var reactor = new Reactor(state, streams, TimeProvider.System, loggers.CreateLogger<Reactor>(), log);
         await using var pool = new CommPool(settings, loggers);
-        reactor.EffectHandler = effect => Perform(effect, pool);
+        reactor.EffectHandler = Perform;
         var plugins = new PluginStore();
         foreach ((string name, byte[] pickle) in python.WorkerPlugins)
         {
@@ -94,15 +94,12 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         return ValueTask.CompletedTask;
     }
 
-    private void Perform(Effect effect, CommPool pool)
+    private void Perform(Effect effect)
     {
         switch (effect)
         {
             case CloseScheduler close:
                 closeRequested.TrySetResult(close.Reason);
-                break;
-            case WorkerTimedOut { Nanny: { } nanny }:
-                _ = NannyRestart.KillAsync(pool, nanny, log);
                 break;
         }
     }

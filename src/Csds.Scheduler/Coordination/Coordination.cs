@@ -25,6 +25,7 @@ public sealed class Coordination
         Shuffles = new Shuffles(s);
         LegacyShuffles = new LegacyShuffles(s);
         s.Observers.Add(s.Options.Dialect.RestartsShuffles ? Shuffles : LegacyShuffles);
+        WorkerStatus = new WorkerStatusSubscribers(s);
     }
 
     /// <summary>Number of requests that wait.</summary>
@@ -38,6 +39,9 @@ public sealed class Coordination
 
     /// <summary>The P2P shuffles of 2022.</summary>
     public LegacyShuffles LegacyShuffles { get; }
+
+    /// <summary>Who is told of workers that come and go.</summary>
+    public WorkerStatusSubscribers WorkerStatus { get; }
 
     internal WaitingRequests Waiting { get; }
 

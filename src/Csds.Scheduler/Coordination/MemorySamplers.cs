@@ -16,7 +16,7 @@ internal sealed class MemorySamplers(SchedulerState s)
     /// <summary><c>memory_sampler_start</c>: the sampler's name.</summary>
     internal void Start(Request r)
     {
-        if (Find(r.Measure) is not { } measure)
+        if (MemoryMeasures.Find(r.Measure, s.Options.Dialect) is not { } measure)
         {
             s.Refuse(r.Number, new PythonError(
                 "builtins", "AttributeError", $"'MemoryState' object has no attribute '{r.Measure}'"));
@@ -75,21 +75,6 @@ internal sealed class MemorySamplers(SchedulerState s)
         sampler.Samples.Add((s.Now, sampler.Measure(MemoryState.Sum(s.Workers.Sorted))));
         sampler.Next = s.Deadlines.Add(s.Now + sampler.Interval, () => Sample(sampler));
     }
-
-    // Until 2023 results on disk count as managed, and two measures have other names.
-    private Func<MemoryState, long>? Find(string measure) => measure switch
-    {
-        "process" => m => m.Process,
-        "managed" when s.Options.Dialect.PackedGraphs => m => m.ManagedTotal,
-        "managed" or "managed_in_memory" => m => m.Managed,
-        "managed_total" => m => m.ManagedTotal,
-        "spilled" or "managed_spilled" => m => m.Spilled,
-        "unmanaged" => m => m.Unmanaged,
-        "unmanaged_old" => m => m.UnmanagedOld,
-        "unmanaged_recent" => m => m.UnmanagedRecent,
-        "optimistic" => m => m.Optimistic,
-        _ => null,
-    };
 
     private sealed class Sampler(string client, Func<MemoryState, long> measure, double interval)
     {

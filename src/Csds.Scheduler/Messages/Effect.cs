@@ -30,8 +30,8 @@ public sealed record CloseStream(long Connection) : Effect;
 /// <summary>The scheduler has to close: it was idle for too long.</summary>
 public sealed record CloseScheduler(string Reason) : Effect;
 
-/// <summary>A worker sent no heartbeat for too long; its nanny, if it has one, is to restart it.</summary>
-public sealed record WorkerTimedOut(string Address, string? Nanny) : Effect;
+/// <summary>Workers sent no heartbeat for too long; their nannies are to restart them.</summary>
+public sealed record RestartWorkers(IReadOnlyList<WorkerState> Workers, byte[] StimulusId) : Effect;
 
 /// <summary>What comes of the request with this number.</summary>
 public abstract record Reply(long Request) : Effect;

@@ -97,6 +97,18 @@ internal sealed class Request
     /// <summary>Field <c>interval</c> in seconds.</summary>
     internal double Interval { get; private set; }
 
+    /// <summary>Field <c>method</c>.</summary>
+    internal string Method { get; private set; } = "";
+
+    /// <summary>Field <c>resources</c>; null without any.</summary>
+    internal ResourceRestrictions? Resources { get; private set; }
+
+    /// <summary>Field <c>target_duration</c> in seconds; null without one.</summary>
+    internal double? TargetDuration { get; private set; }
+
+    /// <summary>Field <c>stimulus_id</c>, as encoded; null without one.</summary>
+    internal byte[]? StimulusId { get; private set; }
+
     /// <summary>Reads the request from its map on.</summary>
     internal static Request Read(long number, ref MessageReader m)
     {
@@ -143,6 +155,10 @@ internal sealed class Request
             case "npartitions": NPartitions = m.TryReadNil() ? null : m.ReadInt64(); break;
             case "measure": Measure = m.ReadString(); break;
             case "interval": Interval = ReadSeconds(ref m) ?? 0; break;
+            case "method": Method = m.ReadString(); break;
+            case "resources": Resources = m.TryReadNil() ? null : ResourceRestrictions.Read(ref m); break;
+            case "target_duration": TargetDuration = ReadSeconds(ref m); break;
+            case "stimulus_id": StimulusId = m.TryReadNil() ? null : m.ReadToken().ToArray(); break;
             default: m.Skip(); break;
         }
     }

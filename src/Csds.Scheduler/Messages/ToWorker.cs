@@ -105,6 +105,30 @@ internal static class ToWorker
     internal static void FreeKeys(this MessageBatch batch, ReadOnlySpan<byte> keyToken, ReadOnlySpan<byte> stimulusId) =>
         OneKey(batch, "free-keys"u8, keyToken, stimulusId);
 
+    /// <summary>SW3: fetch these results.</summary>
+    internal static void AcquireReplicas(this MessageBatch batch, IReadOnlyList<TaskState> tasks, ReadOnlySpan<byte> stimulusId)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(4);
+        w.Field("op"u8, "acquire-replicas"u8);
+        w.Text("who_has"u8);
+        w.Map(tasks.Count);
+        foreach (TaskState ts in tasks)
+        {
+            w.Key(ts.Key);
+            WriteHolders(ref w, ts);
+        }
+        w.Text("nbytes"u8);
+        w.Map(tasks.Count);
+        foreach (TaskState ts in tasks)
+        {
+            w.Key(ts.Key);
+            w.Int(ts.NBytes);
+        }
+        w.FieldToken("stimulus_id"u8, stimulusId);
+        w.End();
+    }
+
     /// <summary>SW4: drop these replicas, if nothing on the worker needs them.</summary>
     internal static void RemoveReplicas(this MessageBatch batch, IReadOnlyList<Key> keys, ReadOnlySpan<byte> stimulusId) =>
         ManyKeys(batch, "remove-replicas"u8, keys, stimulusId);
@@ -137,6 +161,17 @@ internal static class ToWorker
             w.Key(ts.Key);
             WriteHolders(ref w, ts);
         }
+        w.FieldToken("stimulus_id"u8, stimulusId);
+        w.End();
+    }
+
+    /// <summary>SW7: from now on the worker has this status.</summary>
+    internal static void WorkerStatusChange(this MessageBatch batch, WorkerStatus status, ReadOnlySpan<byte> stimulusId)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(3);
+        w.Field("op"u8, "worker-status-change"u8);
+        w.Field("status"u8, status.ToText());
         w.FieldToken("stimulus_id"u8, stimulusId);
         w.End();
     }

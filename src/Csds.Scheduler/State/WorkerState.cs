@@ -74,6 +74,9 @@ public sealed class WorkerState : StreamPeer
     /// <summary>Seconds since 1970, on the scheduler's clock, of the last heartbeat.</summary>
     public double LastSeen { get; internal set; }
 
+    /// <summary>Seconds since 1970 when its nanny was last told to restart it for want of heartbeats; 0: never.</summary>
+    internal double RestartedAt { get; set; }
+
     /// <summary>Scheduler's clock minus worker's clock, in seconds.</summary>
     public double TimeDelay { get; internal set; }
 

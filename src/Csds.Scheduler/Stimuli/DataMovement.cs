@@ -12,17 +12,19 @@ public static class DataMovement
         return GraphAnnotations.AddressOf(s, nameOrAddress) is { } address && s.Workers.TryGet(address, out WorkerState? ws) ? ws : null;
     }
 
-    /// <summary>A worker was told to fetch these keys, and has done so.</summary>
-    public static void AddReplicas(this SchedulerState s, string address, IEnumerable<Key> keys, double now)
+    /// <summary>A worker was told to fetch these keys, and has done so; false if it is gone.</summary>
+    public static bool AddReplicas(this SchedulerState s, string address, IEnumerable<Key> keys, double now)
     {
         ArgumentNullException.ThrowIfNull(s);
         ArgumentNullException.ThrowIfNull(keys);
         s.Now = now;
-        if (s.Workers.TryGet(address, out WorkerState? ws))
+        bool known = s.Workers.TryGet(address, out WorkerState? ws);
+        if (known)
         {
-            s.AddKeys(ws, keys, s.Stimulus("redundant-replicas"));
+            s.AddKeys(ws!, keys, s.Stimulus("redundant-replicas"));
         }
         s.CheckInvariants();
+        return known;
     }
 
     /// <summary>A worker was told to drop these replicas, and has done so; a key without any is computed again.</summary>
@@ -45,6 +47,14 @@ public static class DataMovement
         }
         s.RunRecommendations(s.Stimulus("delete-data"));
         s.CheckInvariants();
+    }
+
+    /// <summary>A stimulus id as Dask makes them, <c>name-time</c>, as a token.</summary>
+    public static byte[] NewStimulus(this SchedulerState s, string name, double now)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        s.Now = now;
+        return s.Stimulus(name);
     }
 
     /// <summary>Puts items into a random order, which the seed determines.</summary>

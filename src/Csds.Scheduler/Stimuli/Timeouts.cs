@@ -51,17 +51,35 @@ public static class Timeouts
         }
         s.NextTtlCheck = s.Now + (configured / 4);
         double ttl = Math.Max(configured, 10 * Heartbeats.Interval(s.Workers.Count));
-        WorkerState[] late = [.. s.Workers.Sorted.Where(ws => s.Now - ws.LastSeen > ttl)];
+        // A worker that is being restarted has until then to go.
+        WorkerState[] late = [.. s.Workers.Sorted.Where(ws => s.Now - Math.Max(ws.LastSeen, ws.RestartedAt) > ttl)];
         if (late.Length == 0)
         {
             return;
         }
         byte[] stimulus = s.Stimulus("check-worker-ttl");
+        if (s.Options.Dialect.PackedGraphs)
+        {
+            foreach (WorkerState ws in late)
+            {
+                s.Outbox.Log(
+                    LogSeverity.Warning,
+                    $"Worker failed to heartbeat within {configured.ToString(CultureInfo.InvariantCulture)} seconds. Closing: {ws}");
+                s.RemoveWorker(ws, stimulus, expected: false, close: true, s.Now);
+            }
+            return;
+        }
+        RestartLate(s, late, ttl, stimulus);
+    }
+
+    private static void RestartLate(SchedulerState s, WorkerState[] late, double ttl, byte[] stimulus)
+    {
         foreach (WorkerState ws in late)
         {
             string what = ws.Registration.Nanny is null ? "removing" : "attempting restart";
             string seconds = (s.Now - ws.LastSeen).ToString("F0", CultureInfo.InvariantCulture);
             s.Outbox.Log(LogSeverity.Warning, $"Worker failed to heartbeat for {seconds}s; {what}: {ws}");
+            ws.RestartedAt = s.Now;
         }
         s.LogEvent(["scheduler"], 3, (ref MessageWriter w) =>
         {
@@ -74,10 +92,9 @@ public static class Timeouts
             }
             w.Field("ttl"u8, ttl);
         });
-        foreach (WorkerState ws in late)
+        if (s.BeginRestart(late, stimulus, s.Now) is { Count: > 0 } nannied)
         {
-            s.Outbox.Add(new WorkerTimedOut(ws.Address, ws.Registration.Nanny));
-            s.RemoveWorker(ws, stimulus, expected: false, close: true, s.Now);
+            s.Outbox.Add(new RestartWorkers(nannied, stimulus));
         }
     }
 

@@ -45,6 +45,7 @@ public static class Workers
         s.Workers.SetResources(ws, registration.Resources);
         ws.TimeDelay = now - registration.Now;
         Heartbeats.Measure(s, ws, registration.Metrics);
+        s.Coordination.WorkerStatus.Added(ws);
         s.RefreshNoWorkersSince(now);
         s.CheckIdleSaturated(ws);
         if (ws.Status == WorkerStatus.Running)
@@ -92,6 +93,7 @@ public static class Workers
         s.RunRecommendations(stimulusId);
         s.FillOpenSlots(stimulusId); // Tasks that needed what was lost have left other workers.
         s.Coordination.Forget(ws, stimulusId);
+        s.Coordination.WorkerStatus.Removed(ws);
         s.RefreshNoWorkersSince(now);
         if (s.Workers.Count == 0)
         {
@@ -107,6 +109,18 @@ public static class Workers
             }
         }
         s.CheckInvariants();
+    }
+
+    /// <summary>Dask's <c>close_worker</c>: asks a worker to close, and does not wait for that.</summary>
+    internal static void CloseWorker(this SchedulerState s, WorkerState ws)
+    {
+        if (ws.Status == WorkerStatus.Closed)
+        {
+            return;
+        }
+        s.Outbox.Log(LogSeverity.Info, $"Closing worker {ws.Address}");
+        s.LogEvent([ws.Address], 1, (ref MessageWriter w) => w.Field("action"u8, "close-worker"u8));
+        s.Outbox.To(ws).Close("scheduler-close-worker"u8);
     }
 
     /// <summary>The stream of a worker has ended.</summary>
@@ -165,8 +179,8 @@ public static class Workers
         }
     }
 
-    // Dask's bulk_schedule_unrunnable_after_adding_worker, and the queue.
-    private static void ScheduleOn(SchedulerState s, WorkerState ws, byte[] stimulusId)
+    /// <summary>Dask's <c>bulk_schedule_unrunnable_after_adding_worker</c>, and the queue.</summary>
+    internal static void ScheduleOn(SchedulerState s, WorkerState ws, byte[] stimulusId)
     {
         var runnable = new List<TaskState>();
         foreach (TaskState ts in s.Unrunnable)

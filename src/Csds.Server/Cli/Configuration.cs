@@ -100,6 +100,30 @@ public sealed class Configuration
         return items;
     }
 
+    /// <summary>One entry of each map in a list, where it is there.</summary>
+    public IReadOnlyList<string> Values(string name, string entry)
+    {
+        if (Find(name) is not { } value)
+        {
+            return [];
+        }
+        var found = new List<string>();
+        var reader = new MessageReader(value);
+        for (int items = reader.ReadSequenceHeader(); items > 0; items--)
+        {
+            for (int entries = reader.ReadMapHeader(); entries > 0; entries--)
+            {
+                bool wanted = reader.ReadKey().ToString() == entry;
+                Key read = reader.ReadKey();
+                if (wanted)
+                {
+                    found.Add(read.ToString());
+                }
+            }
+        }
+        return found;
+    }
+
     /// <summary>The entries below a name whose values are durations, in seconds.</summary>
     public Dictionary<string, double> SecondsBelow(string name)
     {

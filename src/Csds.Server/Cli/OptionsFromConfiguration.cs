@@ -7,6 +7,8 @@ namespace Csds.Server;
 public static class OptionsFromConfiguration
 {
     private const string Scheduler = "distributed.scheduler.";
+    private const string MemoryManager = Scheduler + "active-memory-manager.";
+    private const string Rebalance = "distributed.worker.memory.rebalance.";
 
     /// <summary>The settings.</summary>
     /// <exception cref="FormatException">A value in the configuration or on the command line makes no sense.</exception>
@@ -47,6 +49,15 @@ public static class OptionsFromConfiguration
             NoWorkersTimeout = config.Seconds(Scheduler + "no-workers-timeout"),
             MemoryTerminate = config.Text("distributed.worker.memory.terminate") is not (null or "False"),
             RecentToOldTime = config.Seconds("distributed.worker.memory.recent-to-old-time") ?? defaults.RecentToOldTime,
+            MemoryManagerStart = config.Bool(MemoryManager + "start", defaults.MemoryManagerStart),
+            MemoryManagerInterval = config.Seconds(MemoryManager + "interval") ?? defaults.MemoryManagerInterval,
+            MemoryManagerMeasure = Measure(config, MemoryManager + "measure", dialect),
+            MemoryManagerPolicies = config.Values(MemoryManager + "policies", "class"),
+            RebalanceMeasure = Measure(config, Rebalance + "measure", dialect),
+            RebalanceSenderMin = config.Number(Rebalance + "sender-min", defaults.RebalanceSenderMin),
+            RebalanceRecipientMax = config.Number(Rebalance + "recipient-max", defaults.RebalanceRecipientMax),
+            RebalanceGap = config.Number(Rebalance + "sender-recipient-gap", defaults.RebalanceGap),
+            AdaptiveTargetDuration = config.Seconds("distributed.adaptive.target-duration") ?? defaults.AdaptiveTargetDuration,
             LeaseTimeout = LeaseTimeout(config),
             LeaseValidationInterval =
                 config.Seconds(Scheduler + "locks.lease-validation-interval") ?? defaults.LeaseValidationInterval,
@@ -55,6 +66,13 @@ public static class OptionsFromConfiguration
             EventsLogLength = dialect.PackedGraphs ? config.LogLength(Scheduler + "events-log-length", 100_000) : log,
             EventsCleanupDelay = config.Seconds(Scheduler + "events-cleanup-delay") ?? defaults.EventsCleanupDelay,
         };
+    }
+
+    private static string Measure(Configuration config, string name, Dialect dialect)
+    {
+        string measure = config.Text(name) ?? "optimistic";
+        return MemoryMeasures.Find(measure, dialect) is not null ? measure : throw new FormatException(
+            $"{name} must be one of {string.Join(", ", MemoryMeasures.Names(dialect))}");
     }
 
     private static double? LeaseTimeout(Configuration config) =>

@@ -40,22 +40,38 @@ public sealed record OperationSet
     public RpcTable Build()
     {
         var table = new RpcTable(Settings, Log);
-        var replication = new Replication(Reactor, Pool);
+        var replicaLock = new ReplicaLock();
+        var workerData = new WorkerData(Reactor, Pool, Log);
+        var replication = new Replication(Reactor, workerData, replicaLock);
+        var broadcast = new Broadcast(Reactor, Pool);
+        var identity = new Identity(Reactor, Settings);
         var mismatch = new VersionMismatch(Versions, Dialect);
         new WorkerRegistrations(Reactor, Streams, Plugins, mismatch, Log).AddTo(table);
         new ClientRegistrations(Reactor, Streams, new GraphSubmissions(Reactor, Expander), mismatch).AddTo(table);
-        new Identity(Reactor, Settings).AddTo(table);
+        identity.AddTo(table);
         new Queries(Reactor).AddTo(table);
         new CoreRequests(Reactor).AddTo(table);
         new ClientControl(Reactor, Close).AddTo(table);
         new GatherData(Reactor, Pool, Log).AddTo(table);
         new ScatterData(Reactor, Pool, replication).AddTo(table);
         replication.AddTo(table);
-        var broadcast = new Broadcast(Reactor, Pool);
         broadcast.AddTo(table);
         new PluginRegistrations(Plugins, broadcast, Dialect, Log).AddTo(table);
         new ShuffleBarrier(Reactor, broadcast).AddTo(table);
         new Versions(Versions).AddTo(table);
+        AddLifecycle(table, identity, broadcast, workerData, replicaLock);
         return table;
+    }
+
+    private void AddLifecycle(
+        RpcTable table, Identity identity, Broadcast broadcast, WorkerData workerData, ReplicaLock replicaLock)
+    {
+        var downscaling = new Downscaling(Reactor);
+        new WorkerStatusFeed(Reactor, Streams, identity).AddTo(table);
+        new Rebalancing(Reactor, workerData, replicaLock).AddTo(table);
+        new HardwareBenchmark(Reactor, broadcast).AddTo(table);
+        downscaling.AddTo(table);
+        new WorkerRetirement(Reactor, downscaling, replicaLock, Log).AddTo(table);
+        new ClusterRestart(Reactor, Pool, Log).AddTo(table);
     }
 }

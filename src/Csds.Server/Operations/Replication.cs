@@ -3,8 +3,8 @@ using Csds.Scheduler;
 
 namespace Csds.Server;
 
-/// <summary>Copies results to more workers (rows R29, S59, SR3): Dask's <c>replicate</c>.</summary>
-public sealed class Replication(Reactor reactor, CommPool pool)
+/// <summary>Copies results to more workers (rows R29, S59): Dask's <c>replicate</c>.</summary>
+public sealed class Replication(Reactor reactor, WorkerData data, ReplicaLock replicaLock)
 {
     /// <summary>Copies per holder and round.</summary>
     private const int DefaultBranchingFactor = 2;
@@ -20,20 +20,45 @@ public sealed class Replication(Reactor reactor, CommPool pool)
     {
         var arguments = new Arguments(call);
         IReadOnlyList<Key> keys = arguments.Keys("keys") ?? [];
-        int copies = arguments.Int("n") ?? int.MaxValue;
-        if (copies == 0)
+        using IDisposable held = await replicaLock.AcquireAsync().ConfigureAwait(false);
+        string[]? workers = arguments.Keys("workers") is { } names
+            ? await reactor.AskAsync((s, _) => names.Select(n => FindWorker(s, n)).Select(ws => ws.Address).ToArray()).ConfigureAwait(false)
+            : null;
+        int goal = await reactor.AskAsync((s, _) => Math.Min(arguments.Int("n") ?? int.MaxValue, Targets(s, workers).Length))
+            .ConfigureAwait(false);
+        if (goal == 0)
         {
             throw DaskException.ValueError("Can not use replicate to delete data");
         }
-        string[]? workers = arguments.Keys("workers") is { } names
-            ? await reactor.AskAsync((s, _) => names.Select(s.FindWorker).OfType<WorkerState>().Select(ws => ws.Address).ToArray()).ConfigureAwait(false)
-            : null;
+        Key[] missing = await reactor.AskAsync((s, _) => keys.Where(k => WithoutReplica(s, k)).ToArray()).ConfigureAwait(false);
+        if (missing.Length > 0)
+        {
+            Rebalancing.WritePartialFail(call.Reply, missing);
+            return;
+        }
         if (arguments.Bool("delete", otherwise: true))
         {
-            await DeleteExtraAsync(keys, copies, workers).ConfigureAwait(false);
+            await DeleteExtraAsync(keys, goal, workers).ConfigureAwait(false);
         }
-        await ReplicateAsync(keys, copies, workers, arguments.Int("branching_factor") ?? DefaultBranchingFactor).ConfigureAwait(false);
+        int branchingFactor = arguments.Int("branching_factor") ?? DefaultBranchingFactor;
+        await CopyAsync(keys, goal, workers, branchingFactor).ConfigureAwait(false);
+        await reactor.TellAsync((s, _) => LogReplicate(s, workers, keys.Count, branchingFactor)).ConfigureAwait(false);
     }
+
+    /// <summary>Brings every key to <paramref name="copies"/> of the workers; null workers: all that run.</summary>
+    public async Task ReplicateAsync(IReadOnlyList<Key> keys, int copies, IReadOnlyList<string>? workers)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        using IDisposable held = await replicaLock.AcquireAsync().ConfigureAwait(false);
+        await CopyAsync(keys, copies, workers, DefaultBranchingFactor).ConfigureAwait(false);
+    }
+
+    private static WorkerState FindWorker(SchedulerState s, Key name) =>
+        s.FindWorker(name) ?? throw DaskException.KeyError(name.ToString());
+
+    // Dask fails on a key that it has never heard of.
+    private static bool WithoutReplica(SchedulerState s, Key key) =>
+        (s.Tasks.Find(key) ?? throw DaskException.KeyError(key.ToString())).WhoHas.IsEmpty;
 
     // Which replicas go is left to chance, as in Dask.
     private async Task DeleteExtraAsync(IReadOnlyList<Key> keys, int copies, string[]? workers)
@@ -46,67 +71,37 @@ public sealed class Replication(Reactor reactor, CommPool pool)
             {
                 WorkerState[] holders = [.. targets.Where(ws => ts.WhoHas.Contains(ws))];
                 s.Shuffle(holders);
-                foreach (WorkerState ws in holders.Skip(Math.Min(copies, targets.Length)))
+                foreach (WorkerState ws in holders.Skip(copies))
                 {
-                    if (!extra.TryGetValue(ws.Address, out List<Key>? list))
-                    {
-                        extra[ws.Address] = list = [];
-                    }
-                    list.Add(ts.Key);
+                    AddTo(extra, ws.Address, ts.Key);
                 }
             }
             return extra;
         }).ConfigureAwait(false);
-        await Task.WhenAll(plan.Select(p => DeleteAsync(p.Key, p.Value))).ConfigureAwait(false);
+        await Task.WhenAll(plan.Select(p => data.DeleteAsync(p.Key, p.Value))).ConfigureAwait(false);
     }
 
-    // Dask's _delete_worker_data.
-    private async Task DeleteAsync(string address, List<Key> keys)
+    private async Task CopyAsync(IReadOnlyList<Key> keys, int copies, IReadOnlyList<string>? workers, int branchingFactor)
     {
-        var request = new MessageBatch();
-        MessageWriter w = request.Single();
-        w.Map(3);
-        w.Field("op"u8, "free_keys"u8);
-        w.Text("keys"u8);
-        w.List(keys.Count);
-        foreach (Key key in keys)
-        {
-            w.Key(key);
-        }
-        w.Field("stimulus_id"u8, "delete-data"u8);
-        w.End();
-        using FrameGroup reply = await pool.CallAsync(address, request).ConfigureAwait(false);
-        await reactor.TellAsync((s, now) => s.RemoveReplicas(address, keys, now)).ConfigureAwait(false);
-    }
-
-    private static WorkerState[] Targets(SchedulerState s, IReadOnlyList<string>? wanted) => wanted is null
-        ? s.Workers.Running.ToArray()
-        : [.. wanted.Select(a => s.Workers.TryGet(a, out WorkerState? ws) ? ws : null).OfType<WorkerState>()];
-
-    /// <summary>Brings every key to <paramref name="copies"/> of the workers; null workers: all that run.</summary>
-    /// <exception cref="DaskException">A key is nowhere.</exception>
-    public async Task ReplicateAsync(
-        IReadOnlyList<Key> keys, int copies, IReadOnlyList<string>? workers, int branchingFactor = DefaultBranchingFactor)
-    {
-        ArgumentNullException.ThrowIfNull(keys);
         while (true)
         {
-            Dictionary<string, List<(Key Key, string[] Holders)>> plan = await reactor
+            Dictionary<string, List<WorkerData.Copy>> plan = await reactor
                 .AskAsync((s, _) => Plan(s, keys, copies, workers, branchingFactor)).ConfigureAwait(false);
             if (plan.Count == 0)
             {
                 return;
             }
-            await Task.WhenAll(plan.Select(p => CopyAsync(p.Key, p.Value))).ConfigureAwait(false);
+            await Task.WhenAll(plan.Select(p => data.GatherAsync(p.Key, p.Value))).ConfigureAwait(false);
+            await reactor.TellAsync((s, _) => LogAdded(s, plan)).ConfigureAwait(false);
         }
     }
 
-    private static Dictionary<string, List<(Key Key, string[] Holders)>> Plan(
+    private static Dictionary<string, List<WorkerData.Copy>> Plan(
         SchedulerState s, IReadOnlyList<Key> keys, int copies, IReadOnlyList<string>? wanted, int branchingFactor)
     {
         WorkerState[] targets = Targets(s, wanted);
         int goal = Math.Min(copies, targets.Length);
-        var plan = new Dictionary<string, List<(Key Key, string[] Holders)>>();
+        var plan = new Dictionary<string, List<WorkerData.Copy>>();
         foreach (TaskState ts in keys.Select(s.Tasks.Find).OfType<TaskState>())
         {
             WorkerState[] holders = ts.WhoHas.ToArray();
@@ -120,62 +115,53 @@ public sealed class Replication(Reactor reactor, CommPool pool)
             s.Shuffle(without);
             foreach (WorkerState ws in without.Take(count))
             {
-                if (!plan.TryGetValue(ws.Address, out List<(Key Key, string[] Holders)>? list))
-                {
-                    plan[ws.Address] = list = [];
-                }
-                list.Add((ts.Key, [.. holders.Select(h => h.Address)]));
+                AddTo(plan, ws.Address, new WorkerData.Copy(ts.Key, [.. holders.Select(h => h.Address)]));
             }
         }
         return plan;
     }
 
-    private async Task CopyAsync(string address, List<(Key Key, string[] Holders)> keys)
+    // Workers that do not run take nothing.
+    private static WorkerState[] Targets(SchedulerState s, IReadOnlyList<string>? wanted) => wanted is null
+        ? s.Workers.Running.ToArray()
+        : [.. wanted.Distinct().Select(a => s.Workers.TryGet(a, out WorkerState? ws) ? ws : null).OfType<WorkerState>()
+            .Where(ws => ws.Status == WorkerStatus.Running)];
+
+    private static void AddTo<T>(Dictionary<string, List<T>> lists, string name, T item)
     {
-        var request = new MessageBatch();
-        MessageWriter w = request.Single();
-        w.Map(2);
-        w.Field("op"u8, "gather"u8);
-        w.Text("who_has"u8);
-        w.Map(keys.Count);
-        foreach ((Key key, string[] holders) in keys)
+        if (!lists.TryGetValue(name, out List<T>? list))
         {
-            w.Key(key);
-            w.List(holders.Length);
-            foreach (string holder in holders)
-            {
-                w.Text(holder);
-            }
+            lists[name] = list = [];
         }
-        w.End();
-        using FrameGroup reply = await pool.CallAsync(address, request).ConfigureAwait(false);
-        var failed = new HashSet<Key>(ReadFailed(reply), KeyComparer.Instance);
-        await reactor.TellAsync((s, now) => s.AddReplicas(address, keys.Select(k => k.Key).Where(k => !failed.Contains(k)), now))
-            .ConfigureAwait(false);
-        if (failed.Count > 0)
+        list.Add(item);
+    }
+
+    private static void LogAdded(SchedulerState s, Dictionary<string, List<WorkerData.Copy>> plan)
+    {
+        foreach ((string address, List<WorkerData.Copy> copies) in plan)
         {
-            throw new DaskException("builtins", "RuntimeError", $"could not replicate {string.Join(", ", failed)}");
+            s.LogEvent([address], 2, (ref MessageWriter w) =>
+            {
+                w.Field("action"u8, "replicate-add"u8);
+                Rebalancing.WriteWhoHas(ref w, copies);
+            });
         }
     }
 
-    private static Key[] ReadFailed(FrameGroup reply)
+    private static void LogReplicate(SchedulerState s, IReadOnlyList<string>? workers, int keys, int branchingFactor)
     {
-        Key[] failed = [];
-        var reader = new MessageReader(reply);
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
+        WorkerState[] targets = Targets(s, workers);
+        s.LogEvent(["all"], 4, (ref MessageWriter w) =>
         {
-            if (!reader.ReadUtf8().SequenceEqual("keys"u8))
+            w.Field("action"u8, "replicate"u8);
+            w.Text("workers"u8);
+            w.List(targets.Length);
+            foreach (WorkerState ws in targets)
             {
-                reader.Skip();
-                continue;
+                w.Token(ws.AddressToken);
             }
-            failed = new Key[reader.ReadSequenceHeader()];
-            for (int k = 0; k < failed.Length; k++)
-            {
-                failed[k] = reader.ReadKey();
-            }
-        }
-        return failed;
+            w.Field("key-count"u8, keys);
+            w.Field("branching-factor"u8, branchingFactor);
+        });
     }
 }

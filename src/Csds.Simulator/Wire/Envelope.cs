@@ -53,15 +53,19 @@ public static class Envelope
     }
 
     /// <summary>Decodes one transfer of a stream.</summary>
-    public static List<Message> Unpack(byte[] bytes)
+    public static List<Message> Unpack(byte[] bytes) =>
+        [.. UnpackValues(bytes).Select(value => new Message((PythonDict)value!))];
+
+    /// <summary>Decodes one transfer whose items need not be messages: that of worker statuses.</summary>
+    public static List<object?> UnpackValues(byte[] bytes)
     {
         using FrameGroup group = Cut(bytes);
         var reader = new MessageReader(group);
-        var messages = new List<Message>();
+        var values = new List<object?>();
         for (int count = reader.ReadArrayHeader(); count > 0; count--)
         {
-            messages.Add(new Message((PythonDict)ValueReader.Read(ref reader)!));
+            values.Add(ValueReader.Read(ref reader));
         }
-        return messages;
+        return values;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ScenarioWorld
     private int storyLength;
 
     /// <summary>The settings; they take effect with the first command that needs the core.</summary>
-    internal SchedulerOptions Options { get; set; } = new();
+    internal SchedulerOptions Options { get; set; } = new() { MemoryManagerStart = false };
 
     /// <summary>Seconds since 1970.</summary>
     internal double Now { get; set; } = 1000;
@@ -30,6 +30,9 @@ internal sealed class ScenarioWorld
     internal Dictionary<string, WorkerState> Workers { get; } = [];
 
     internal Dictionary<string, ClientState> Clients { get; } = [];
+
+    /// <summary>Retirements by the first worker's name.</summary>
+    internal Dictionary<string, Retirement> Retirements { get; } = [];
 
     /// <summary>Runs commands and then drains what they have written, as the host does in one turn.</summary>
     internal IEnumerable<string> Turn(IEnumerable<Command> commands)
@@ -109,6 +112,13 @@ internal sealed class ScenarioWorld
 
     private void Receive(StreamPeer peer, MessageBatch batch)
     {
+        if (peer is not (WorkerState or ClientState))
+        {
+            Envelope.UnpackValues(Envelope.Frame(batch))
+                .ForEach(value => Print($"{peerNames[peer.Connection]} <- {Shorten(PythonText.Repr(value))}"));
+            State.Outbox.Return(batch);
+            return;
+        }
         foreach (Message message in Envelope.Unpack(Envelope.Frame(batch)))
         {
             string text = AllFields ? message.ToString() : MessageText.Brief(message);
@@ -122,7 +132,7 @@ internal sealed class ScenarioWorld
         LogLine line => $"log {line.Severity.ToString().ToLowerInvariant()}: {Shorten(line.Text)}",
         CloseStream close => $"close the stream of {peerNames[close.Connection]}",
         CloseScheduler close => $"close the scheduler: {close.Reason}",
-        WorkerTimedOut late => Shorten($"timed out: {late.Address}, nanny {late.Nanny ?? "none"}"),
+        RestartWorkers late => $"restart {string.Join(' ', late.Workers.Select(NameOf))} ({Tokens.Text(late.StimulusId)})",
         Answer answer => Shorten($"answer {answer.Request}: {CoordinationVerbs.Text(answer.Value)}"),
         Refusal { Error: { } error } refusal => $"refusal {refusal.Request}: {error.Name}({error.Message})",
         _ => effect.ToString(),

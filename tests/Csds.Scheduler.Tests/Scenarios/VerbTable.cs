@@ -27,6 +27,15 @@ internal static class VerbTable
         ["heartbeat"] = WorkerVerbs.Heartbeat,
         ["status"] = WorkerVerbs.Status,
 
+        // Workers leave in good order, or start anew; results move.
+        ["retire"] = LifecycleVerbs.Retire,
+        ["retired"] = LifecycleVerbs.Retired,
+        ["restart"] = LifecycleVerbs.Restart,
+        ["restart-workers"] = LifecycleVerbs.RestartWorkers,
+        ["to-close"] = LifecycleVerbs.ToClose,
+        ["rebalance"] = LifecycleVerbs.Rebalance,
+        ["watch-workers"] = LifecycleVerbs.Watch,
+
         // Workers report about tasks.
         ["finished"] = ReportVerbs.Finished,
         ["erred"] = ReportVerbs.Erred,

@@ -77,9 +77,10 @@ public sealed class CompatibilityTests
         var streams = new StreamDirectory();
         var state = new SchedulerState(new SchedulerOptions(), new DaskPolicy(), 0);
         await using var pool = new CommPool(settings, NullLoggerFactory.Instance);
+        var reactor = new Reactor(state, streams, TimeProvider.System, NullLogger.Instance, NullLogger.Instance);
         var set = new OperationSet
         {
-            Reactor = new Reactor(state, streams, TimeProvider.System, NullLogger.Instance, NullLogger.Instance),
+            Reactor = reactor,
             Streams = streams,
             Pool = pool,
             Plugins = new PluginStore(),

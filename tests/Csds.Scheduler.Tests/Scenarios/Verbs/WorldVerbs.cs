@@ -20,6 +20,11 @@ internal static class WorldVerbs
             NoWorkersTimeout = command.Double("no-workers-timeout"),
             UnknownTaskDuration = command.Double("unknown-duration") ?? defaults.UnknownTaskDuration,
             EventsCleanupDelay = command.Double("events-cleanup-delay") ?? defaults.EventsCleanupDelay,
+            MemoryManagerStart = command.Text("memory-manager") == "on",
+            MemoryManagerInterval = command.Double("memory-manager-interval") ?? defaults.MemoryManagerInterval,
+            MemoryManagerPolicies = command.Text("policies") is null ? defaults.MemoryManagerPolicies : command.Items("policies"),
+            MemoryManagerMeasure = command.Text("measure") ?? defaults.MemoryManagerMeasure,
+            RebalanceMeasure = command.Text("measure") ?? defaults.RebalanceMeasure,
             MemoryTerminate = command.Text("memory-terminate") != "off",
             Validate = true,
         };
