@@ -45,10 +45,10 @@ public static class WorkersToClose
         return chosen;
     }
 
-    // A task that has seceded mostly waits for tasks of its own, and would start from scratch: its worker stays. 2022
-    // does not look at that.
-    private static IEnumerable<WorkerState> Closeable(SchedulerState s) =>
-        s.Workers.Sorted.Where(ws => ws.LongRunningCount == 0 || s.Options.Dialect.PackedGraphs);
+    // A task that has seceded mostly waits for tasks of its own, and would start from scratch: its worker stays, and so
+    // does one that takes part in a shuffle. 2022 does not look at that.
+    private static IEnumerable<WorkerState> Closeable(SchedulerState s) => s.Workers.Sorted.Where(ws =>
+        s.Options.Dialect.PackedGraphs || (ws.LongRunningCount == 0 && !s.Coordination.Shuffles.IsParticipating(ws)));
 
     private sealed record Group(WorkerState[] Workers)
     {
