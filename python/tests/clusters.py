@@ -71,6 +71,13 @@ def _with_tests(path):
     return str(HERE) if not path else f"{HERE}{os.pathsep}{path}"
 
 
+def scheduler_command():
+    """How the scheduler under test is started, with the Python of the tests."""
+    if IS_STOCK:
+        return [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    return [*shlex.split(SCHEDULER), "--python", sys.executable]
+
+
 def python(code, log, *arguments):
     """A process that runs Python code."""
     return Process([sys.executable, "-c", code, *map(str, arguments)], log)
@@ -79,8 +86,14 @@ def python(code, log, *arguments):
 class Cluster:
     """A scheduler and the workers that a test adds."""
 
-    def __init__(self, directory, **config):
-        """config: names below `distributed.scheduler`, such as allowed_failures."""
+    def __init__(self, directory, options=(), security=None, environment=None, **config):
+        """
+        options: more arguments for the scheduler
+        security: what clients need to connect
+        environment: more variables for the scheduler
+        config: names below `distributed.scheduler`, such as allowed_failures
+        """
+        self.security = security
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.workers = []
@@ -89,11 +102,10 @@ class Cluster:
         LIVING.append(self)
 
         scheduler_file = self.directory / "scheduler.json"
-        command = [sys.executable, "-m", "distributed.cli.dask_scheduler"] if IS_STOCK else shlex.split(SCHEDULER)
-        command += ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(scheduler_file)]
-        if not IS_STOCK:
-            command += ["--python", sys.executable]
-        environment = {f"DASK_DISTRIBUTED__SCHEDULER__{name.upper()}": str(value) for name, value in config.items()}
+        command = [*scheduler_command(), "--host", "127.0.0.1", "--port", "0", "--dashboard-address", ":0"]
+        command += ["--scheduler-file", str(scheduler_file), *options]
+        environment = dict(environment or {})
+        environment |= {f"DASK_DISTRIBUTED__SCHEDULER__{name.upper()}": str(value) for name, value in config.items()}
         self.scheduler = Process(command, self.directory / "scheduler.log", environment)
 
         def identity():
@@ -108,6 +120,7 @@ class Cluster:
         self.address = self.identity["address"]
 
     def client(self, **options):
+        options.setdefault("security", self.security)
         return self._clients.enter_context(distributed.Client(self.address, **options))
 
     def add_worker(self, name, *options, nthreads=1, wait=True):
@@ -121,7 +134,7 @@ class Cluster:
         return worker
 
     def wait_for_workers(self, *names):
-        with distributed.Client(self.address, set_as_default=False) as client:
+        with distributed.Client(self.address, set_as_default=False, security=self.security) as client:
             if not eventually(lambda: set(names) <= worker_addresses(client).keys(), timeout=30):
                 raise RuntimeError(f"{names} did not all start:\n{self.logs()}")
         # A nanny hears of its worker's start last, and gives up if that is gone by then.

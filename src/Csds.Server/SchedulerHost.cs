@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Csds.Policies;
 using Csds.Protocol;
 using Csds.Scheduler;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Csds.Server;
@@ -133,19 +134,37 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
             throw new FormatException(TlsContext.Missing);
         }
         var routes = new HttpRoutes(reactor);
-        IReadOnlyList<IPEndPoint> http = ListenAddress.ForHttp(arguments.DashboardAddress);
-        bool taken = !Listeners.AreFree(http);
-        Listeners listeners = await Listeners.OpenAsync(
-            listen, taken ? ListenAddress.ForHttp(":0") : http, comms, settings,
-            app => routes.Map(app, arguments.DashboardPrefix), loggers).ConfigureAwait(false);
-        if (taken)
+        Task<Listeners> OpenAsync(IReadOnlyList<IPEndPoint> http) => Listeners.OpenAsync(
+            listen, http, comms, settings, app => routes.Map(app, arguments.DashboardPrefix), loggers);
+        IReadOnlyList<IPEndPoint> wanted = ListenAddress.ForHttp(arguments.DashboardAddress);
+        Listeners listeners;
+        try
         {
-            LogPortInUse(log, http[0].Port, listeners.HttpPort);
+            listeners = await OpenAsync(wanted).ConfigureAwait(false);
+        }
+        catch (IOException error) when (error.InnerException is AddressInUseException)
+        {
+            listeners = await OpenElsewhereAsync(() => OpenAsync(ListenAddress.ForHttp(":0")), listen).ConfigureAwait(false);
+            LogPortInUse(log, wanted[0].Port, listeners.HttpPort);
         }
         contacts = [.. listen.Zip(listeners.CommPorts, (l, port) => new CommAddress(l.Scheme, l.ContactHost, port))];
         settings.Address = contacts[0].ToString();
         settings.Services["dashboard"] = listeners.HttpPort;
         return listeners;
+    }
+
+    private static async Task<Listeners> OpenElsewhereAsync(Func<Task<Listeners>> open, IReadOnlyList<ListenAddress> listen)
+    {
+        try
+        {
+            return await open().ConfigureAwait(false);
+        }
+        catch (IOException error) when (error.InnerException is AddressInUseException)
+        {
+            string addresses = string.Join(", ", listen.SelectMany(l => l.Endpoints.Select(e => $"{l.Scheme}://{e}")));
+            throw new IOException(
+                $"Address already in use: {addresses}\nPerhaps you already have a scheduler running? Choose another --port.", error);
+        }
     }
 
     private void Announce(Listeners listeners, Dialect dialect)

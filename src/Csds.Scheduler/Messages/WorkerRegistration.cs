@@ -83,7 +83,7 @@ public sealed class WorkerRegistration
                 case "memory_limit": memoryLimit = reader.TryReadNil() ? 0 : reader.ReadInt64(); break;
                 case "pid": pid = reader.ReadInt64(); break;
                 case "local_directory": directory = reader.ReadString(); break;
-                case "nanny": nanny = reader.ReadStringOrNull(); break;
+                case "nanny": nanny = ReadNanny(ref reader); break;
                 case "now": now = reader.ReadDouble(); break;
                 case "services": services = reader.ReadOpaque(); break;
                 case "versions": versions = reader.ReadOpaque(); break;
@@ -127,5 +127,16 @@ public sealed class WorkerRegistration
         int count = reader.Peek().ReadSequenceHeader();
         reader.Skip();
         return count;
+    }
+
+    // A worker that was started without one may say so with False.
+    private static string? ReadNanny(ref MessageReader reader)
+    {
+        if (reader.NextType == Nerdbank.MessagePack.MessagePackType.Boolean)
+        {
+            reader.Skip();
+            return null;
+        }
+        return reader.ReadStringOrNull();
     }
 }

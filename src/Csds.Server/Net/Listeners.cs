@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -93,25 +92,6 @@ public sealed class Listeners : IAsyncDisposable
         return new Listeners(app, [.. commOptions.Select(o => o?.IPEndPoint!.Port ?? httpPort)], httpPort);
     }
 
-    /// <summary>Whether all of these ports can be opened at the moment.</summary>
-    public static bool AreFree(IReadOnlyList<IPEndPoint> endpoints)
-    {
-        ArgumentNullException.ThrowIfNull(endpoints);
-        foreach (IPEndPoint endpoint in endpoints.Where(e => e.Port != 0))
-        {
-            using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(endpoint);
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /// <summary>Closes the ports, and after a while what is still connected.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -137,7 +117,8 @@ public sealed class Listeners : IAsyncDisposable
         ListenOptions options, List<ListenOptions> opened, IReadOnlyList<ListenAddress> comms, ServerSettings settings)
     {
         opened.Add(options);
-        if (comms.Any(c => c.Scheme == "wss" && c.Endpoints.Contains(options.IPEndPoint)))
+        bool shared = options.IPEndPoint!.Port != 0 && comms.Any(c => c.Scheme == "wss" && c.Endpoints.Contains(options.IPEndPoint));
+        if (shared)
         {
             Secure(options, settings.Tls!.ForServer());
         }

@@ -17,6 +17,8 @@ public sealed class LogLevels
     {
         [Root] = LogLevel.Information,
         ["Microsoft"] = LogLevel.Warning,
+        // What keeps the server from starting is reported once, as one line.
+        ["Microsoft.Extensions.Hosting"] = LogLevel.None,
     };
 
     /// <summary>Takes the levels of the configuration over: <c>distributed.logging</c>, else <c>logging</c>.</summary>

@@ -83,8 +83,10 @@ internal sealed class TestServer : IAsyncDisposable
         using Peer peer = await Peer.ConnectAsync(Port);
         using FrameGroup answer = await peer.AskAsync("""{"op": "ncores"}""");
         Assert.True(answer.Count > 0);
-        Assert.Equal("ok", await Get("/health"));
+        await AssertHttpAliveAsync();
     }
+
+    internal async Task AssertHttpAliveAsync() => Assert.Equal("ok", await Get("/health"));
 
     internal async Task<string> Get(string path)
     {
