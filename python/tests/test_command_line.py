@@ -37,7 +37,7 @@ def test_version():
     "options, message",
     [
         (["--nonsense", "3"], "Error: No such option: --nonsense"),
-        (["nonsense"], "Error: Got unexpected extra argument: (nonsense). If you intended these as values for a --preload"),
+        (["nonsense"], "Error: Got unexpected extra argument: (nonsense)"),
         (["--tls-cert", "/no/such/file"], "Error: Invalid value for '--tls-cert': Path '/no/such/file' does not exist."),
         (["--use-xheaders", "perhaps"], "Error: Invalid value for '--use-xheaders': 'perhaps' is not a valid boolean."),
         (["--host"], "Error: Option '--host' requires an argument."),
@@ -47,7 +47,6 @@ def test_usage_errors(options, message):
     code, said = run(*options)
     assert code == 2
     assert message in said.replace("No such option '--", "No such option: --").replace("--nonsense'", "--nonsense")
-    assert "--help' for help" in said
 
 
 @pytest.mark.parametrize(
