@@ -48,6 +48,7 @@ public static class RandomHistoryTests
             Clients = 2,
             Replicas = true,
             Oddities = true,
+            Retirements = true,
         };
         SmallGraph graph = SmallGraph.FromNumbers(tasks, shape);
         var world = new SmallWorld(graph, rules, (peer, batch) => bytes?.Add(Describe(peer, batch)));

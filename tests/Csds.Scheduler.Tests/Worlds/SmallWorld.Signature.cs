@@ -22,7 +22,8 @@ internal sealed partial class SmallWorld
         }
         foreach (WorkerState ws in workers)
         {
-            text.Append(ws.Name).Append(ws.Status == WorkerStatus.Running ? '+' : '-');
+            text.Append(ws.Name).Append((int)ws.Status);
+            text.Append(retirements.Find(r => r.Workers.Contains(ws)) is { } r ? r.IsDone(ws) ? 'd' : 'r' : '-');
             text.AppendJoin(' ', ws.Processing.Select(t => t.LongRunning ? "*" + t.Key : t.Key.ToString())).Append(';');
         }
         foreach ((WorkerState ws, Key key, long run) in sent)

@@ -97,6 +97,37 @@ internal sealed partial class SmallWorld
         }
     }
 
+    private void AddRetirementSteps(List<Step> steps)
+    {
+        steps.Add(new Step(() => "the memory manager runs", State.MemoryManager.RunOnce));
+        foreach (WorkerState ws in workers)
+        {
+            Retirement? retirement = retirements.Find(r => r.Workers.Contains(ws));
+            if (retirement is null)
+            {
+                steps.Add(new Step(() => $"{ws.Name} retires", () => retirements.Add(Retirement.Begin(State, [ws], stimulus, 1000))));
+            }
+            else if (retirement.IsDone(ws))
+            {
+                steps.Add(new Step(() => $"{ws.Name} has retired", () => EndRetirement(retirement, ws)));
+            }
+        }
+    }
+
+    private void EndRetirement(Retirement retirement, WorkerState ws)
+    {
+        retirements.Remove(retirement);
+        if (retirement.Finish(ws, close: true, remove: true, 1000))
+        {
+            retirement.End([ws], 1000);
+            workers.Remove(ws);
+            sent.RemoveAll(s => ReferenceEquals(s.Worker, ws));
+            return;
+        }
+        retirement.End([], 1000);
+        State.WorkerStatusChange(ws, WorkerStatus.Running, stimulus);
+    }
+
     private void Leave(WorkerState ws)
     {
         workers.Remove(ws);

@@ -15,6 +15,7 @@ internal sealed partial class SmallWorld
 
     private readonly List<(WorkerState Worker, Key Key, long Run)> sent = [];
     private readonly List<WorkerState> workers = [];
+    private readonly List<Retirement> retirements = [];
     private readonly List<ClientState> clients = [];
     private readonly Action<StreamPeer, MessageBatch> receive;
     private readonly GraphMaterialized materialized;
@@ -65,6 +66,10 @@ internal sealed partial class SmallWorld
         if (rules.Oddities)
         {
             AddOddSteps(steps);
+        }
+        if (rules.Retirements)
+        {
+            AddRetirementSteps(steps);
         }
         return steps;
     }

@@ -38,6 +38,11 @@ public static class SmallWorldTests
     [Fact]
     public static void Two_clients() => Explore(2, 5, new WorldRules { Clients = 2 });
 
+    /// <summary>Workers retire, and replicas are managed.</summary>
+    [Fact]
+    public static void Two_tasks_and_retirements() =>
+        Explore(2, 4, new WorldRules { Replicas = true, Retirements = true, MaxWorkers = 2 });
+
     /// <summary>The dialect without run ids.</summary>
     [Fact]
     public static void Two_tasks_in_2022() => Explore(2, 5, new WorldRules

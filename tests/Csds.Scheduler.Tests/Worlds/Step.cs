@@ -34,4 +34,7 @@ internal sealed record WorldRules
 
     /// <summary>Pauses, long-running tasks, rescheduling, data from outside, the graph once more.</summary>
     internal bool Oddities { get; init; }
+
+    /// <summary>Workers retire, and the active memory manager runs.</summary>
+    internal bool Retirements { get; init; }
 }
