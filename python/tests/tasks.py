@@ -120,3 +120,10 @@ class Counter:
     def increment(self):
         self.n += 1
         return self.n
+def busy(seconds, _=None):
+    """Computes all the time, for a profile to see it."""
+    end = time.monotonic() + seconds
+    count = 0
+    while time.monotonic() < end:
+        count += 1
+    return count

@@ -93,6 +93,12 @@ public sealed class Dialect
     /// <summary>Register-worker lists <c>keys</c>, <c>nbytes</c> and <c>types</c> (row W45).</summary>
     public bool WorkersRegisterKeys => Version < new DaskVersion(2023, 3, 2);
 
+    /// <summary>Logs are answered newest first.</summary>
+    public bool LogsNewestFirst => Version >= new DaskVersion(2023, 4, 0);
+
+    /// <summary>Scheduler plugins, and with them the task stream, are told the stimulus of a transition.</summary>
+    public bool PluginsSeeStimuli => Version >= new DaskVersion(2023, 4, 0);
+
     /// <summary>S15: a task whose input exceeds its worker's memory errs at once.</summary>
     public bool RefusesHugeInput => Version >= new DaskVersion(2023, 9, 0);
 }

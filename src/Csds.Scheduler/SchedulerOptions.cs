@@ -68,6 +68,12 @@ public sealed record SchedulerOptions
     /// <summary><c>transition-log-length</c> or <c>admin.low-level-log-length</c>.</summary>
     public int TransitionLogLength { get; init; } = 1000;
 
+    /// <summary>
+    /// The larger of <c>dashboard.status.task-stream-length</c> and <c>dashboard.tasks.task-stream-length</c>: runs that
+    /// <see cref="TaskStream"/> keeps.
+    /// </summary>
+    public int TaskStreamLength { get; init; } = 100_000;
+
     /// <summary><c>events-log-length</c> or <c>admin.low-level-log-length</c>: events kept by topic.</summary>
     public int EventsLogLength { get; init; } = 1000;
 

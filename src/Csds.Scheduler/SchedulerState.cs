@@ -31,6 +31,7 @@ public sealed class SchedulerState
         Coordination = new Coordination(this);
         Spans = new SpanTable(this);
         MemoryManager = ActiveMemoryManager.FromOptions(this);
+        TaskStream = new TaskStream(this);
     }
 
     /// <summary>The settings.</summary>
@@ -67,6 +68,9 @@ public sealed class SchedulerState
 
     /// <summary>The last transitions.</summary>
     public Story Story { get; }
+
+    /// <summary>What ran where and when, once somebody asks.</summary>
+    public TaskStream TaskStream { get; }
 
     /// <summary>Events by topic.</summary>
     public Topics Topics { get; }

@@ -47,6 +47,8 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         var reactor = new Reactor(state, streams, TimeProvider.System, loggers.CreateLogger<Reactor>(), log);
         await using var pool = new CommPool(settings, loggers);
         reactor.EffectHandler = Perform;
+        reactor.EffectHandler = effect => Perform(effect, pool);
+        RecentLog recentLog = KeepLog(new Configuration(python.Config));
         var plugins = new PluginStore();
         foreach ((string name, byte[] pickle) in python.WorkerPlugins)
         {
@@ -62,6 +64,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
             Expander = new GraphExpander(dialect, helper.ExpandAsync),
             Settings = settings,
             Versions = python.Versions,
+            RecentLog = recentLog,
             Close = reason => closeRequested.TrySetResult(reason),
             Log = log,
         };
@@ -96,6 +99,18 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
     }
 
     private void Perform(Effect effect)
+    private RecentLog KeepLog(Configuration config)
+    {
+        var recent = new RecentLog(TimeProvider.System)
+        {
+            Length = (int)config.Number("distributed.admin.log-length", 10_000),
+            Format = config.Text("distributed.admin.log-format") is { } format ? new LogFormat(format) : LogFormat.Default,
+        };
+        loggers.AddProvider(recent);
+        return recent;
+    }
+
+    private void Perform(Effect effect, CommPool pool)
     {
         switch (effect)
         {

@@ -9,8 +9,8 @@ namespace Csds.Protocol;
 /// </summary>
 internal static class Placeholders
 {
-    /// <summary>Deeper nesting than this is refused; Dask's own messages stay below ten.</summary>
-    internal const int MaxDepth = 256;
+    /// <summary>Deeper nesting than this is refused, as Python's msgpack does: profiles have two levels for each frame of a stack.</summary>
+    internal const int MaxDepth = 1024;
 
     /// <summary>
     /// Takes the value in <paramref name="token"/> out of a message, with copies of the frames it refers to.

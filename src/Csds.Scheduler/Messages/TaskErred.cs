@@ -14,13 +14,17 @@ public readonly ref struct TaskErred
     /// <summary>What caused the report, as a token.</summary>
     public ReadOnlySpan<byte> StimulusId { get; private init; }
 
+    /// <summary>Where and when it ran.</summary>
+    internal FailedRun Run { get; private init; }
+
     /// <summary>What went wrong.</summary>
     public Failure Failure { get; private init; }
 
     /// <summary>Reads the message from its map on.</summary>
     public static TaskErred Read(ref MessageReader reader)
     {
-        ReadOnlySpan<byte> key = default, stimulus = default;
+        ReadOnlySpan<byte> key = default, thread = default, stimulus = default;
+        ReadOnlyMemory<byte> startStops = default;
         Opaque? exception = null, traceback = null;
         string? exceptionText = null, tracebackText = null;
         long runId = -1;
@@ -52,6 +56,14 @@ public readonly ref struct TaskErred
             {
                 tracebackText = reader.ReadStringOrNull();
             }
+            else if (name.SequenceEqual("thread"u8))
+            {
+                thread = reader.ReadToken();
+            }
+            else if (name.SequenceEqual("startstops"u8))
+            {
+                startStops = reader.ReadTokenMemory();
+            }
             else if (name.SequenceEqual("stimulus_id"u8))
             {
                 stimulus = reader.ReadToken();
@@ -66,6 +78,7 @@ public readonly ref struct TaskErred
             Key = Required.Field(key, "task-erred", "key"),
             RunId = runId,
             StimulusId = Required.Field(stimulus, "task-erred", "stimulus_id"),
+            Run = new FailedRun(thread, startStops),
             Failure = new Failure(exception, traceback, exceptionText, tracebackText),
         };
     }

@@ -21,6 +21,9 @@ public readonly ref struct TaskFinished
     /// <summary>Name of the type.</summary>
     public ReadOnlySpan<byte> TypeName { get; private init; }
 
+    /// <summary>Ident of the thread that ran it, as a token.</summary>
+    public ReadOnlySpan<byte> Thread { get; private init; }
+
     /// <summary>List of <c>{action, start, stop}</c>, as a token.</summary>
     public ReadOnlyMemory<byte> StartStops { get; private init; }
 
@@ -33,7 +36,7 @@ public readonly ref struct TaskFinished
     /// <summary>Reads the message from its map on.</summary>
     public static TaskFinished Read(ref MessageReader reader)
     {
-        ReadOnlySpan<byte> key = default, type = default, typeName = default, stimulus = default;
+        ReadOnlySpan<byte> key = default, type = default, typeName = default, thread = default, stimulus = default;
         ReadOnlyMemory<byte> startStops = default;
         Opaque? metadata = null;
         long runId = -1, nbytes = -1;
@@ -65,6 +68,10 @@ public readonly ref struct TaskFinished
             {
                 startStops = reader.ReadTokenMemory();
             }
+            else if (name.SequenceEqual("thread"u8))
+            {
+                thread = reader.ReadToken();
+            }
             else if (name.SequenceEqual("stimulus_id"u8))
             {
                 stimulus = reader.ReadToken();
@@ -85,6 +92,7 @@ public readonly ref struct TaskFinished
             NBytes = nbytes,
             Type = type,
             TypeName = typeName,
+            Thread = thread,
             StartStops = startStops,
             Metadata = metadata,
             StimulusId = Required.Field(stimulus, "task-finished", "stimulus_id"),

@@ -68,7 +68,14 @@ internal static class TaskReports
             }
             return;
         }
-        var context = new TransitionContext { StimulusId = stimulus, Worker = ws, Failure = msg.Failure, Cause = ts };
+        var context = new TransitionContext
+        {
+            StimulusId = stimulus,
+            Worker = ws,
+            FailedRun = msg.Run,
+            Failure = msg.Failure,
+            Cause = ts,
+        };
         if (ts.Details is { Retries: > 0 } details)
         {
             details.Retries--;

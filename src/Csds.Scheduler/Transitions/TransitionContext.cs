@@ -12,6 +12,9 @@ internal ref struct TransitionContext
     /// <summary>The report, for processing to memory.</summary>
     internal TaskFinished Finished;
 
+    /// <summary>Where and when the task ran, for a failure that a worker reported.</summary>
+    internal FailedRun FailedRun;
+
     /// <summary>The failure, for transitions to erred.</summary>
     internal Failure? Failure;
 

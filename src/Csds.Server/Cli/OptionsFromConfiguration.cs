@@ -64,6 +64,9 @@ public static class OptionsFromConfiguration
             Validate = arguments.Validate || config.Bool(Scheduler + "validate", otherwise: false),
             TransitionLogLength = log,
             EventsLogLength = dialect.PackedGraphs ? config.LogLength(Scheduler + "events-log-length", 100_000) : log,
+            TaskStreamLength = Math.Max(
+                config.LogLength(Scheduler + "dashboard.status.task-stream-length", 1000),
+                config.LogLength(Scheduler + "dashboard.tasks.task-stream-length", defaults.TaskStreamLength)),
             EventsCleanupDelay = config.Seconds(Scheduler + "events-cleanup-delay") ?? defaults.EventsCleanupDelay,
         };
     }

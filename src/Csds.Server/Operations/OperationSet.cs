@@ -30,6 +30,9 @@ public sealed record OperationSet
     /// <summary>The packages of the helper's Python.</summary>
     public required Opaque Versions { get; init; }
 
+    /// <summary>The last lines of the log.</summary>
+    public RecentLog RecentLog { get; init; } = new(TimeProvider.System);
+
     /// <summary>Closes the scheduler, for a reason.</summary>
     public required Action<string> Close { get; init; }
 
@@ -73,5 +76,15 @@ public sealed record OperationSet
         downscaling.AddTo(table);
         new WorkerRetirement(Reactor, downscaling, replicaLock, Log).AddTo(table);
         new ClusterRestart(Reactor, Pool, Log).AddTo(table);
+        AddDiagnostics(table, broadcast);
+        return table;
+    }
+
+    private void AddDiagnostics(RpcTable table, Broadcast broadcast)
+    {
+        new Logs(RecentLog, Reactor).AddTo(table);
+        new TaskStreams(Reactor).AddTo(table);
+        new CallStacks(Reactor, Pool).AddTo(table);
+        new Profiles(Reactor, broadcast).AddTo(table);
     }
 }

@@ -18,19 +18,10 @@ internal sealed class DaskLogFormat(TimeProvider clock) : ConsoleFormatter(Forma
     {
         string time = clock.GetLocalNow().ToString("yyyy-MM-dd HH:mm:ss,fff", CultureInfo.InvariantCulture);
         string text = logEntry.Formatter(logEntry.State, logEntry.Exception);
-        textWriter.WriteLine($"{time} - {logEntry.Category} - {Level(logEntry.LogLevel)} - {text}");
+        textWriter.WriteLine($"{time} - {logEntry.Category} - {LogRecord.NameOf(logEntry.LogLevel)} - {text}");
         if (logEntry.Exception is { } error)
         {
             textWriter.WriteLine(error);
         }
     }
-
-    private static string Level(LogLevel level) => level switch
-    {
-        LogLevel.Trace or LogLevel.Debug => "DEBUG",
-        LogLevel.Information => "INFO",
-        LogLevel.Warning => "WARNING",
-        LogLevel.Error => "ERROR",
-        _ => "CRITICAL",
-    };
 }

@@ -76,6 +76,8 @@ internal static class VerbTable
         // P2P shuffles.
         ["shuffles"] = ShuffleVerbs.Shuffles,
         ["shuffle-inconsistent"] = ShuffleVerbs.Inconsistent,
+        // Diagnostics.
+        ["task-stream"] = DiagnosticsVerbs.TaskStream,
 
         // Spans.
         ["spans"] = SpanVerbs.Spans,

@@ -12,20 +12,18 @@ internal static class ReportVerbs
     {
         string worker = command.Take();
         string key = command.Take();
-        var startStop = new PythonDict()
-            .With("action", "compute").With("start", world.Now - (command.Double("seconds") ?? 0.1)).With("stop", world.Now);
         Message message = New(world, command, "task-finished", key, runIds: world.Options.Dialect.RunIds)
             .With("nbytes", command.Int("bytes") ?? 8)
             .With("type", "pickled type"u8.ToArray())
             .With("typename", command.Text("type") ?? "int")
             .With("metadata", command.Text("metadata") is { } metadata ? Literal.Parse(metadata) : new PythonDict())
             .With("thread", 1)
-            .With("startstops", new List<object?> { startStop })
+            .With("startstops", StartStops(world, command.Double("seconds") ?? 0.1))
             .With("status", "OK");
         world.FromWorker(worker, message);
     }
 
-    /// <summary><c>erred a x error=Boom run=3</c></summary>
+    /// <summary><c>erred a x error=Boom run=3 seconds=0.1</c>; without seconds it is not said when it ran.</summary>
     internal static void Erred(ScenarioWorld world, Command command)
     {
         string worker = command.Take();
@@ -37,7 +35,7 @@ internal static class ReportVerbs
             .With("exception_text", $"{error}()")
             .With("traceback_text", "line 1")
             .With("thread", 1)
-            .With("startstops", new List<object?>())
+            .With("startstops", command.Double("seconds") is { } seconds ? StartStops(world, seconds) : [])
             .With("status", "error");
         world.FromWorker(worker, message);
     }
@@ -101,6 +99,9 @@ internal static class ReportVerbs
         }
         world.FromWorker(worker, message);
     }
+
+    private static List<object?> StartStops(ScenarioWorld world, double seconds) =>
+        [new PythonDict().With("action", "compute").With("start", world.Now - seconds).With("stop", world.Now)];
 
     private static void Keys(ScenarioWorld world, Command command, string op)
     {

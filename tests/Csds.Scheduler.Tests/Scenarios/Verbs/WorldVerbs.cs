@@ -25,6 +25,7 @@ internal static class WorldVerbs
             MemoryManagerPolicies = command.Text("policies") is null ? defaults.MemoryManagerPolicies : command.Items("policies"),
             MemoryManagerMeasure = command.Text("measure") ?? defaults.MemoryManagerMeasure,
             RebalanceMeasure = command.Text("measure") ?? defaults.RebalanceMeasure,
+            TaskStreamLength = (int)(command.Int("task-stream-length") ?? defaults.TaskStreamLength),
             MemoryTerminate = command.Text("memory-terminate") != "off",
             Validate = true,
         };

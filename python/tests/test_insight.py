@@ -1,0 +1,124 @@
+"""What a client can see of the work: task stream, profiles, call stacks and logs."""
+
+import operator
+import time
+
+from distributed import get_task_stream, wait
+
+import tasks
+from clusters import RELEASE, eventually, wait_until_known, worker_addresses
+from tasks import inc
+
+
+class TestTaskStream:
+    def test_runs(self, client):
+        client.get_task_stream(start=0, stop=0)  # it watches from the first question on
+        before = time.time()
+        futures = client.map(inc, range(3))
+        wait(futures)
+        keys = {future.key for future in futures}
+        runs = [run for run in client.get_task_stream(start=before - 1) if run["key"] in keys]
+        assert len(runs) == 3
+        for run in runs:
+            assert run["worker"] in worker_addresses(client).values()
+            assert run["status"] == "OK"
+            assert run["nbytes"] > 0
+            assert run["typename"] == "int"
+            assert run["thread"] > 0
+            assert run["metadata"] == {}
+            (compute,) = (action for action in run["startstops"] if action["action"] == "compute")
+            assert before - 1 < compute["start"] <= compute["stop"] < time.time() + 1
+            assert ("stimulus_id" in run) == (RELEASE > (2022, 12))
+
+    def test_failed_run(self, client):
+        client.get_task_stream(start=0, stop=0)
+        future = client.submit(operator.truediv, 1, 0)
+        wait(future)
+        (run,) = (run for run in client.get_task_stream() if run["key"] == future.key)
+        assert run["status"] == "error"
+        assert run["key"] == future.key
+        assert run["exception_text"] == "ZeroDivisionError('division by zero')"
+        assert run["startstops"][-1]["action"] == "compute"
+
+    def test_count_and_times(self, client):
+        client.get_task_stream(start=0, stop=0)
+        first = client.map(inc, range(4))
+        wait(first)
+        middle = time.time()
+        time.sleep(0.05)
+        second = client.map(inc, range(4, 8))
+        wait(second)
+        assert {run["key"] for run in client.get_task_stream(count=4)} == {future.key for future in second}
+        assert {run["key"] for run in client.get_task_stream(start=middle, count=2)} <= {future.key for future in second}
+        assert {run["key"] for run in client.get_task_stream(stop=middle, count=4)} == {future.key for future in first}
+        assert client.get_task_stream(start="0s") == ()
+        assert len(client.get_task_stream(start="1 hour")) >= 8
+
+    def test_context_manager(self, client):
+        wait(client.map(inc, range(3)))
+        with get_task_stream(client) as stream:
+            future = client.submit(tasks.slow_inc, 10, delay=0.3)  # clocks differ a little
+            wait(future)
+        assert {run["key"] for run in stream.data} == {future.key}
+
+
+class TestProfile:
+    def test_computations(self, client):
+        wait(client.map(tasks.busy, [0.3] * 4, range(4)))
+        profile = client.profile(start=time.time() - 60)
+        assert profile["identifier"] == "root"
+        assert profile["count"] > 0
+        assert sum(child["count"] for child in profile["children"].values()) <= profile["count"]
+
+    def test_by_worker(self, client):
+        profiles = client.profile(merge_workers=False)
+        assert set(profiles) == set(worker_addresses(client).values())
+        bob = worker_addresses(client)["bob"]
+        assert set(client.profile(merge_workers=False, workers=[bob])) == {bob}
+
+    def test_of_one_prefix(self, client):
+        wait(client.map(tasks.busy, [0.2] * 2, range(2)))
+        assert client.profile(key="nothing-of-that-name")["count"] == 0
+
+    def test_event_loops(self, client):
+        assert client.profile(server=True)["identifier"] == "root"
+        assert client.profile(scheduler=True)["identifier"] == "root"
+
+
+class TestCallStack:
+    def test_of_futures(self, client, tmp_path):
+        future = client.submit(tasks.wait_for, tmp_path / "go", workers="bob")
+        after = client.submit(lambda x: x, future)
+        wait_until_known(client, [future, after])
+        assert eventually(lambda: client.call_stack([future]))
+        ((worker, stacks),) = client.call_stack([after]).items()
+        assert worker == worker_addresses(client)["bob"]
+        assert list(stacks) == [future.key]
+        assert any("wait_for" in line for line in stacks[future.key])
+        assert set(client.call_stack()) == {worker}
+        (tmp_path / "go").touch()
+        wait(after)
+        assert eventually(lambda: not client.call_stack())
+
+
+class TestLogs:
+    def test_scheduler(self, client):
+        logs = client.get_scheduler_logs()
+        assert {level for level, _ in logs} <= {"INFO", "WARNING", "ERROR"}
+        assert any("Register worker" in text for _, text in logs)
+        assert any("distributed.scheduler - INFO - " in text for _, text in logs)
+        assert len(client.get_scheduler_logs(n=2)) == 2
+        newest, oldest = logs[0], logs[-1]
+        if RELEASE == (2022, 12):
+            newest, oldest = oldest, newest
+        assert "Receive client connection" in newest[1] or "Starting" in newest[1]
+
+    def test_workers_and_nannies(self, client):
+        for nanny in (False, True):
+            assert set(client.get_worker_logs(nanny=nanny)) == set(worker_addresses(client).values())
+
+    def test_clients_events(self, client):
+        client.log_event("insight", {"x": 1})
+        assert eventually(lambda: client.get_events("insight"))
+        ((_, event),) = client.get_events("insight")
+        assert event == {"x": 1}
