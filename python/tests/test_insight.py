@@ -3,7 +3,9 @@
 import operator
 import time
 
+import pytest
 from distributed import get_task_stream, wait
+from distributed.cluster_dump import DumpArtefact
 
 import tasks
 from clusters import RELEASE, eventually, wait_until_known, worker_addresses
@@ -122,3 +124,64 @@ class TestLogs:
         assert eventually(lambda: client.get_events("insight"))
         ((_, event),) = client.get_events("insight")
         assert event == {"x": 1}
+
+
+class TestClusterDump:
+    @pytest.fixture
+    def work(self, client):
+        """A finished task, a failed one, and one with a key that is a tuple."""
+        futures = [client.submit(inc, 1), client.submit(operator.truediv, 1, 0)]
+        if RELEASE > (2022, 12):
+            futures.append(client.submit(inc, 2, key=("tuple", 0)))
+        wait(futures)
+        return futures
+
+    @pytest.mark.parametrize("format", ["msgpack", "yaml"])
+    @pytest.mark.parametrize("scheme", ["", "file://"])
+    def test_contents(self, client, shared_cluster, work, tmp_path, format, scheme):
+        client.dump_cluster_state(f"{scheme}{tmp_path / 'dump'}", format=format)
+        suffix = ".msgpack.gz" if format == "msgpack" else ".yaml"
+        dump = DumpArtefact.from_url(str(tmp_path / f"dump{suffix}"))
+        workers = set(worker_addresses(client).values())
+
+        assert set(dump["workers"]) == set(dump["versions"]["workers"]) == set(dump["scheduler"]["workers"]) == workers
+        assert dump.missing_workers() == []
+        assert dump["versions"]["scheduler"]["packages"]["distributed"]
+        scheduler = dump["scheduler"]
+        assert scheduler["address"] == shared_cluster.address
+        assert scheduler["status"] == "running"
+        assert client.id in scheduler["clients"]
+        assert scheduler["memory"]["process"] > 0
+        assert any(event["action"] == "add-worker" for _, event in scheduler["events"]["all"])
+
+        finished, failed, *named = work
+        assert {task["key"] for task in dump.scheduler_tasks_in_state("memory")} >= {finished.key}
+        task = scheduler["tasks"][finished.key]
+        assert task["type"] == "int" and task["nbytes"] > 0 and "run_spec" not in task
+        assert task["who_wants"] == [f"<Client '{client.id}'>"]
+        task = scheduler["tasks"][failed.key]
+        assert task["state"] == "erred" and task["exception_text"] == "ZeroDivisionError('division by zero')"
+        for future in named:
+            assert list(scheduler["tasks"]["['tuple', 0]"]["key"]) == list(future.key)
+        assert [step[1:3] for step in dump.scheduler_story(finished.key)[finished.key][-3:]] == [
+            ("released", "waiting"),
+            ("waiting", "processing"),
+            ("processing", "memory"),
+        ]
+        assert dump.worker_story(finished.key)
+        dump.to_yamls(tmp_path / "yamls")
+        assert (tmp_path / "yamls" / "scheduler" / "tasks.yaml").exists()
+
+    def test_exclude(self, client, work, tmp_path):
+        client.dump_cluster_state(tmp_path / "dump", exclude=["workers", "nbytes"])
+        dump = DumpArtefact.from_url(str(tmp_path / "dump.msgpack.gz"))
+        assert "workers" not in dump["scheduler"]
+        assert "nbytes" not in dump["scheduler"]["tasks"][work[0].key]
+        assert "run_spec" in dump["scheduler"]["tasks"][work[0].key]
+
+    def test_errors(self, client, tmp_path):
+        with pytest.raises(ValueError, match="Unsupported format 'json'"):
+            client.dump_cluster_state(f"file://{tmp_path}/dump", format="json")
+        with pytest.raises(ValueError, match="nosuch"):
+            client.dump_cluster_state("nosuch://dump")
+        assert client.submit(inc, 1).result() == 2

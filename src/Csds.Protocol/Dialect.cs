@@ -96,6 +96,9 @@ public sealed class Dialect
     /// <summary>Logs are answered newest first.</summary>
     public bool LogsNewestFirst => Version >= new DaskVersion(2023, 4, 0);
 
+    /// <summary>Sets of a task that are empty are None in dumps.</summary>
+    public bool UnsetIsNone => Version >= new DaskVersion(2023, 12, 0);
+
     /// <summary>Scheduler plugins, and with them the task stream, are told the stimulus of a transition.</summary>
     public bool PluginsSeeStimuli => Version >= new DaskVersion(2023, 4, 0);
 

@@ -65,6 +65,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
             Settings = settings,
             Versions = python.Versions,
             RecentLog = recentLog,
+            WriteDump = helper.WriteDumpAsync,
             Close = reason => closeRequested.TrySetResult(reason),
             Log = log,
         };

@@ -2,13 +2,14 @@
 import gc
 import os
 
-from . import configure, expand, failures, process
+from . import configure, dump, expand, failures, process
 from .channel import Channel
 
 #: What the server may ask for: functions of (answers, header, frames). A new kind of request is one line here.
 OPS = {
     "configure": configure.configure,
     "expand": expand.expand,
+    "write_state": dump.write_state,
 }
 
 

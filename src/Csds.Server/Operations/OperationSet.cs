@@ -33,6 +33,9 @@ public sealed record OperationSet
     /// <summary>The last lines of the log.</summary>
     public RecentLog RecentLog { get; init; } = new(TimeProvider.System);
 
+    /// <summary>Writes dumps where Python's <c>fsspec</c> can write; null: nowhere.</summary>
+    public DumpWriter? WriteDump { get; init; }
+
     /// <summary>Closes the scheduler, for a reason.</summary>
     public required Action<string> Close { get; init; }
 
@@ -82,6 +85,7 @@ public sealed record OperationSet
 
     private void AddDiagnostics(RpcTable table, Broadcast broadcast)
     {
+        new ClusterStates(Reactor, broadcast, Settings, Versions, WriteDump).AddTo(table);
         new Logs(RecentLog, Reactor).AddTo(table);
         new TaskStreams(Reactor).AddTo(table);
         new CallStacks(Reactor, Pool).AddTo(table);

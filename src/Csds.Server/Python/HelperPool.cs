@@ -79,6 +79,52 @@ public sealed class HelperPool : IAsyncDisposable
     public async Task<GraphMaterialized> ExpandAsync(Opaque message, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(message);
+        try
+        {
+            return await WithSlotAsync(slot => ExpandAsync(slot, message, mayRepeat: true, cancel), cancel).ConfigureAwait(false);
+        }
+        catch (HelperException error)
+        {
+            throw new GraphExpansionException(HelperFailure.FromText(error.Message));
+        }
+    }
+
+    /// <summary>Writes a dump of the cluster's state, as <c>distributed.cluster_dump.write_state</c> does.</summary>
+    /// <param name="arguments">A map: <c>url</c>, <c>format</c> and options of <c>fsspec</c>.</param>
+    /// <param name="state">The dump.</param>
+    /// <returns>What went wrong, as Python says it; null if nothing did.</returns>
+    /// <exception cref="HelperException">The helper cannot be started, or ended.</exception>
+    public async Task<Failure?> WriteDumpAsync(Opaque arguments, Opaque state)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(state);
+        Failure? failure = null;
+        ReadOnlyMemory<byte>[] body = [arguments.Token, state.Token];
+        var request = new HelperRequest("write_state", "writing the cluster's state", options.RequestTimeout, body);
+        return await WithSlotAsync(
+            async slot =>
+            {
+                HelperProcess process = await slot.ReadyAsync(CancellationToken.None).ConfigureAwait(false);
+                try
+                {
+                    await process.AskAsync(request, answer =>
+                    {
+                        failure = answer.Op == "failed" ? HelperFailure.Read(answer) : null;
+                        return true;
+                    }, CancellationToken.None).ConfigureAwait(false);
+                }
+                catch (HelperLostException error)
+                {
+                    slot.Lost(error.Message);
+                    throw;
+                }
+                return failure;
+            },
+            CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task<T> WithSlotAsync<T>(Func<HelperSlot, Task<T>> work, CancellationToken cancel)
+    {
         await free.WaitAsync(cancel).ConfigureAwait(false);
         if (!idle.TryPop(out HelperSlot? slot))
         {
@@ -86,11 +132,7 @@ public sealed class HelperPool : IAsyncDisposable
         }
         try
         {
-            return await ExpandAsync(slot, message, mayRepeat: true, cancel).ConfigureAwait(false);
-        }
-        catch (HelperException error)
-        {
-            throw new GraphExpansionException(HelperFailure.FromText(error.Message));
+            return await work(slot).ConfigureAwait(false);
         }
         finally
         {
