@@ -84,7 +84,7 @@ internal static class FromWorker
                 default: m.Skip(); break;
             }
         }
-        s.Stealing.Confirm(Required.Field(key, "steal-response", "key"), state, stimulus);
+        s.Stealing.Confirm(ws, Required.Field(key, "steal-response", "key"), state, stimulus);
     }
 
     /// <summary>WS8: an event; a map gets the entry <c>worker</c>.</summary>

@@ -22,6 +22,13 @@ internal static class StealBalance
         {
             thieves.Add(s.Workers.Idle[i]);
         }
+        var moves = new List<StealLog.Move>();
+        Look(s, thieves, moves);
+        StealLog.Requested(s, moves);
+    }
+
+    private static void Look(SchedulerState s, List<WorkerState> thieves, List<StealLog.Move> moves)
+    {
         WorkerState[] victims = Victims(s);
         for (int level = 0; level < StealableTasks.Levels; level++)
         {
@@ -31,7 +38,7 @@ internal static class StealBalance
                 {
                     return;
                 }
-                StealFrom(s, victim, level, thieves);
+                StealFrom(s, victim, level, thieves, moves);
                 s.CheckIdleSaturated(victim, s.Stealing.CombinedOccupancy(victim));
             }
         }
@@ -52,7 +59,8 @@ internal static class StealBalance
         ];
     }
 
-    private static void StealFrom(SchedulerState s, WorkerState victim, int level, List<WorkerState> thieves)
+    private static void StealFrom(
+        SchedulerState s, WorkerState victim, int level, List<WorkerState> thieves, List<StealLog.Move> moves)
     {
         // In Dask the order is that of a set. What came last begins last, and so is the most likely to be still there.
         TaskState[] stealable = victim.Stealable.At(level);
@@ -61,8 +69,11 @@ internal static class StealBalance
             TaskState ts = stealable[i];
             if (FindThief(s, ts, thieves) is { } thief && IsWorthIt(s, ts, victim, thief))
             {
+                double cost = s.Occupancy.DurationOf(ts.Prefix) + s.CommCost(ts, victim);
                 s.Stealing.RequestCounts[level]++;
-                s.Stealing.RequestCosts[level] += s.Occupancy.DurationOf(ts.Prefix) + s.CommCost(ts, victim);
+                s.Stealing.RequestCosts[level] += cost;
+                moves.Add(new StealLog.Move(
+                    level, ts, cost, victim, s.Stealing.CombinedOccupancy(victim), thief, s.Stealing.CombinedOccupancy(thief)));
                 s.Stealing.Request(ts, victim, thief);
                 if (!s.IsUnoccupied(thief, s.Stealing.CombinedOccupancy(thief), WorkStealing.CombinedProcessing(thief)))
                 {

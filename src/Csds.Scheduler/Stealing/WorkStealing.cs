@@ -125,12 +125,16 @@ public sealed class WorkStealing
     }
 
     /// <summary>WS11, Dask's <c>move_task_confirm</c>: the victim says how far it is with the task.</summary>
-    internal void Confirm(ReadOnlySpan<byte> key, string? state, byte[] stimulusId)
+    internal void Confirm(WorkerState worker, ReadOnlySpan<byte> key, string? state, byte[] stimulusId)
     {
         if (!s.Tasks.TryGet(key, out TaskState? ts) || !inFlight.TryGetValue(ts, out StealRequest? request)
             || !request.StimulusId.AsSpan().SequenceEqual(stimulusId))
         {
             s.CountStale("steal-response");
+            if (ts is not null)
+            {
+                StealLog.Stale(s, inFlight.ContainsKey(ts) ? "stale-response" : "already-aborted", ts, state, worker, stimulusId);
+            }
             return;
         }
         EndRequest(ts);
@@ -138,15 +142,15 @@ public sealed class WorkStealing
         switch (state)
         {
             case "ready" or "constrained" or "waiting" when !thiefGone:
-                Log("confirm", ts, state, request);
+                StealLog.Answered(s, "confirm", ts, state, request);
                 Move(ts, request);
                 break;
             case "ready" or "constrained" or "waiting" or "released" or "error" or null:
-                Log("reschedule", ts, state, request);
+                StealLog.Rescheduled(s, thiefGone, ts, state, request);
                 s.RunTransitions(ts, TaskStateName.Released, stimulusId);
                 break;
             case "memory" or "executing" or "long-running" or "cancelled" or "resumed" or "flight" or "fetch" or "missing" or "rescheduled":
-                Log("already-computing", ts, state, request);
+                StealLog.Answered(s, "already-computing", ts, state, request);
                 break;
             default:
                 throw new ProtocolException($"Unexpected task state: {state}");
@@ -200,20 +204,5 @@ public sealed class WorkStealing
         double ratio = ((nbytes / s.Occupancy.Bandwidth) + Latency) / compute;
         double level = Math.Max(1, Math.Round(Math.Log2(ratio) + 6));
         return level < StealableTasks.Levels ? (int)level : null;
-    }
-
-    private void Log(string action, TaskState ts, string? state, StealRequest request)
-    {
-        var batch = new MessageBatch();
-        MessageWriter w = batch.Single();
-        w.List(6);
-        w.Text(action);
-        w.Key(ts.Key);
-        w.Text(state);
-        w.Token(request.Victim.AddressToken);
-        w.Token(request.Thief.AddressToken);
-        w.Token(request.StimulusId);
-        w.End();
-        s.Topics.Publish(s.Outbox, "stealing", s.Now, batch.ToOpaque());
     }
 }

@@ -47,4 +47,18 @@ public static class ByteSize
             ? Math.Truncate(value * factor)
             : null;
     }
+
+    /// <summary>A number of bytes for people: Dask's <c>format_bytes</c>.</summary>
+    public static string Format(long bytes)
+    {
+        foreach ((string unit, long size) in (ReadOnlySpan<(string, long)>)
+            [("PiB", 1L << 50), ("TiB", 1L << 40), ("GiB", 1L << 30), ("MiB", 1L << 20), ("kiB", 1L << 10)])
+        {
+            if (bytes >= 0.9 * size)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / size:F2} {unit}");
+            }
+        }
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
+    }
 }

@@ -89,6 +89,8 @@ public sealed record OperationSet
         new Logs(RecentLog, Reactor).AddTo(table);
         new TaskStreams(Reactor).AddTo(table);
         new CallStacks(Reactor, Pool).AddTo(table);
-        new Profiles(Reactor, broadcast).AddTo(table);
+        var profiles = new Profiles(Reactor, broadcast);
+        profiles.AddTo(table);
+        new PerformanceReports(Reactor, profiles, Settings, Versions, RecentLog).AddTo(table);
     }
 }
