@@ -1,5 +1,6 @@
 """What a client can see of the work: task stream, profiles, call stacks and logs."""
 
+import json
 import operator
 import time
 
@@ -124,6 +125,29 @@ class TestLogs:
         assert eventually(lambda: client.get_events("insight"))
         ((_, event),) = client.get_events("insight")
         assert event == {"x": 1}
+
+
+@pytest.mark.csds
+class TestPerformanceReport:
+    def test_is_one_page(self, client):
+        client.get_task_stream(start=0, stop=0)
+        start = time.time()
+        wait(client.map(tasks.busy, [0.05] * 4, range(4)))
+        # What the context manager does at its end.
+        code = "with performance_report():  # </script>"
+        page = client.sync(client.scheduler.performance_report, start=start - 1, last_count=0, code=code, mode=None)
+        assert "Dask Performance Report" in page
+        assert "Threads: 3" in page
+        assert page.count("</script>") == 2
+        data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+        assert data["summary"]["code"] == code
+        assert data["summary"]["tasks"] >= 4
+        assert {worker["name"] for worker in data["workers"]} == {"alice", "bob"}
+        (busy,) = (kind for kind in data["prefixes"] if kind["name"] == "busy")
+        assert busy["runs"] == 4 and busy["compute"] >= 0.2
+        assert data["profiles"]["compute"]["k"]
+        assert len(data["stream"]["rects"]) >= 4
+        assert "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page
 
 
 class TestClusterDump:

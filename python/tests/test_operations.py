@@ -1,15 +1,19 @@
 """What a client and an operator ask of the scheduler besides work."""
 
 import asyncio
+import html
 import json
+import urllib.error
 import urllib.request
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 from distributed import Client, wait
 from distributed.core import connect
 
 import tasks
-from clusters import eventually, worker_addresses
+from clusters import RELEASE, eventually, worker_addresses
 from tasks import inc
 
 
@@ -150,6 +154,50 @@ class TestHttp:
         assert counts()["cores"] == 3
         assert counts()["tasks"] == 10
         assert counts()["clients"] >= 1
+
+    def test_pages(self, client, shared_cluster):
+        key = "a b+<'" if RELEASE == (2022, 12) else ("a b+<'", 0)
+        future = client.submit(inc, 1, key=key, workers="bob")
+        failed = client.submit(tasks.divide, 1, 0)
+        wait([future, failed])
+        bob = worker_addresses(client)["bob"]
+        worker, task = quote(bob, safe=""), quote(str(key), safe="")
+        for path, content in {
+            "/info": bob,
+            "/info/main/workers.html": bob,
+            "/info/main/exceptions.html": "ZeroDivisionError",
+            "/info/main/logs.html": "Register worker",
+            f"/info/worker/{worker}.html": str(key),
+            f"/info/logs/{worker}.html": f"Logs: {bob}",
+            f"/info/call-stacks/{worker}.html": "not actively running",
+            f"/info/task/{task}.html": bob,
+            f"/info/call-stack/{task}.html": "not actively running",
+        }.items():
+            page = get(shared_cluster, path)
+            ElementTree.fromstring(page)
+            assert content in html.unescape(page), path
+            assert 'href="/' not in page
+        for path in ("/info/worker/unknown.html", "/info/task/unknown.html", f"/info/task/{task}", "/no-such-page"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                get(shared_cluster, path)
+
+    def test_json(self, shared_cluster):
+        assert json.loads(get(shared_cluster, "/json/identity.json"))["address"] == shared_cluster.address
+        assert {"/health", "/sitemap.json", "/statics/css/base.css"} <= set(json.loads(get(shared_cluster, "/sitemap.json"))["paths"])
+        assert "counts.json" in get(shared_cluster, "/json/index.html")
+        assert isinstance(json.loads(get(shared_cluster, "/individual-plots.json")), dict)
+
+    def test_api_is_off(self, shared_cluster):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            get(shared_cluster, "/api/v1")
+
+    def test_api(self, new_cluster):
+        cluster = new_cluster(http__routes=["distributed.http.scheduler.api", "distributed.http.health"])
+        assert get(cluster, "/api/v1") == "API V1"
+        assert json.loads(get(cluster, "/api/v1/get_workers")) == {"num_workers": 0, "workers": []}
+        assert json.loads(get(cluster, "/api/v1/check_idle")).keys() == {"idle_since"}
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            get(cluster, "/info/main/workers.html")
 
     def test_metrics(self, client, shared_cluster):
         pytest.importorskip("prometheus_client", reason="the stock scheduler needs it")

@@ -39,8 +39,13 @@ public sealed partial class Reactor(
     /// <summary>Longest turn so far, in seconds.</summary>
     public double LongestTurn { get; private set; }
 
+    /// <summary>The longest turn since this was last asked, in seconds. Only from within an event.</summary>
+    public double TakeLongestTurn() => Interlocked.Exchange(ref longestRecentTurn, 0);
+
     /// <summary>Number of turns so far.</summary>
     public long Turns { get; private set; }
+
+    private double longestRecentTurn;
 
     /// <summary>Hands over an event; completes when there was room for it.</summary>
     public ValueTask PostAsync(ReactorEvent item) => inbox.Writer.WriteAsync(item);
@@ -95,7 +100,9 @@ public sealed partial class Reactor(
         }
         Flush();
         Turns++;
-        LongestTurn = Math.Max(LongestTurn, clock.GetElapsedTime(start).TotalSeconds);
+        double seconds = clock.GetElapsedTime(start).TotalSeconds;
+        LongestTurn = Math.Max(LongestTurn, seconds);
+        longestRecentTurn = Math.Max(longestRecentTurn, seconds);
     }
 
     private void Handle(ReactorEvent item, double now)

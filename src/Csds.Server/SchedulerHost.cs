@@ -48,7 +48,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         await using var pool = new CommPool(settings, loggers);
         reactor.EffectHandler = Perform;
         reactor.EffectHandler = effect => Perform(effect, pool);
-        RecentLog recentLog = KeepLog(new Configuration(python.Config));
+        RecentLog recentLog = KeepLog(config);
         var plugins = new PluginStore();
         foreach ((string name, byte[] pickle) in python.WorkerPlugins)
         {
@@ -72,7 +72,17 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         var comms = new CommServer(operations.Build(), settings, loggers.CreateLogger<CommServer>());
         Task turns = Task.Run(() => reactor.RunAsync(stopReactor.Token), CancellationToken.None);
 
-        await using Listeners listeners = await ListenAsync(listen, comms, reactor).ConfigureAwait(false);
+        var http = new HttpServices
+        {
+            Reactor = reactor,
+            Settings = settings,
+            RecentLog = recentLog,
+            Pool = pool,
+            Dashboard = arguments.Dashboard,
+            Routes = config.Find("distributed.scheduler.http.routes") is null
+                ? HttpServices.DefaultRoutes : config.List("distributed.scheduler.http.routes"),
+        };
+        await using Listeners listeners = await ListenAsync(listen, comms, http).ConfigureAwait(false);
         Announce(listeners, dialect);
         await files.WriteAddressAsync(await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false))
             .ConfigureAwait(false);
@@ -143,7 +153,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
     }
 
     // An HTTP port that is taken is no reason not to start; a comm port is.
-    private async Task<Listeners> ListenAsync(IReadOnlyList<ListenAddress> listen, CommServer comms, Reactor reactor)
+    private async Task<Listeners> ListenAsync(IReadOnlyList<ListenAddress> listen, CommServer comms, HttpServices services)
     {
         if (listen.Any(l => l.Encrypted) && settings.Tls is null)
         {
@@ -155,6 +165,13 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         IReadOnlyList<IPEndPoint> wanted = ListenAddress.ForHttp(arguments.DashboardAddress);
         Listeners listeners;
         try
+        var routes = new HttpRoutes(services);
+        IReadOnlyList<IPEndPoint> http = ListenAddress.ForHttp(arguments.DashboardAddress);
+        bool taken = !Listeners.AreFree(http);
+        Listeners listeners = await Listeners.OpenAsync(
+            listen, taken ? ListenAddress.ForHttp(":0") : http, comms, settings,
+            app => routes.Map(app, arguments.DashboardPrefix), loggers).ConfigureAwait(false);
+        if (taken)
         {
             listeners = await OpenAsync(wanted).ConfigureAwait(false);
         }

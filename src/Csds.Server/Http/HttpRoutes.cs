@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Csds.Scheduler;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -8,78 +5,116 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Csds.Server;
 
-/// <summary>The HTTP surface (rows H1 to H25), as far as it exists.</summary>
-public sealed class HttpRoutes(Reactor reactor)
+/// <summary>
+/// The HTTP surface (rows H1 to H26), page by page as Dask's modules have them; which modules are served says the
+/// configuration <c>distributed.scheduler.http.routes</c>.
+/// </summary>
+public sealed class HttpRoutes(HttpServices services)
 {
+    private readonly SortedSet<string> paths = new(StringComparer.Ordinal);
+
     /// <summary>Maps the routes below a prefix.</summary>
     public void Map(IEndpointRouteBuilder app, string prefix)
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(prefix);
         string root = prefix.Trim('/') is { Length: > 0 } p ? "/" + p : "";
-        app.MapGet(root + "/health", HealthAsync);
-        app.MapGet(root + "/json/counts.json", CountsAsync);
-        app.MapGet(root + "/metrics", MetricsAsync);
+        void Get(string path, RequestDelegate handler, string? shown = null)
+        {
+            paths.Add(root + (shown ?? path));
+            app.MapGet(root + path, handler);
+        }
+        if (services.Dashboard)
+        {
+            Get("/", Redirect("status"));
+            Get("/status", StatusAsync);
+        }
+        foreach (string module in services.Routes)
+        {
+            MapModule(module, Get, app, root);
+        }
+        Get("/sitemap.json", context => JsonPages.WriteAsync(context, json => JsonPages.WriteSitemap(json, paths)));
     }
 
-    private static Task HealthAsync(HttpContext context) => WriteAsync(context, "text/plain; charset=utf-8", "ok");
+    private delegate void Adder(string path, RequestDelegate handler, string? shown = null);
 
-    private async Task CountsAsync(HttpContext context)
+    // A module that is not Dask's own is Python, and has no pages here.
+    private void MapModule(string module, Adder get, IEndpointRouteBuilder app, string root)
     {
-        byte[] json = await reactor.AskAsync((s, _) => Counts(s)).ConfigureAwait(false);
-        context.Response.ContentType = "application/json; charset=utf-8";
-        await context.Response.Body.WriteAsync(json, context.RequestAborted).ConfigureAwait(false);
+        switch (module)
+        {
+            case "distributed.http.health":
+                get("/health", context => HtmlPage.WriteAsync(context, "text/plain; charset=utf-8", "ok"));
+                break;
+            case "distributed.http.scheduler.prometheus":
+                get("/metrics", MetricsAsync);
+                break;
+            case "distributed.http.scheduler.json":
+                var json = new JsonPages(services);
+                get("/json/counts.json", json.CountsAsync);
+                get("/json/identity.json", json.IdentityAsync);
+                get("/json/index.html", JsonPages.IndexAsync);
+                break;
+            case "distributed.http.scheduler.info":
+                MapInfo(get);
+                break;
+            case "distributed.http.scheduler.api":
+                new ApiRoutes(services).Map(app, root);
+                paths.UnionWith(ApiRoutes.Paths.Select(p => root + p));
+                break;
+            case "distributed.http.statics":
+                get("/statics/css/base.css", context => HtmlPage.WriteAsync(context, "text/css", HtmlPage.StyleSheet));
+                break;
+            case "distributed.http.proxy":
+                get("/proxy/{port:int}/{host}/{**path}", ProxyPage.WriteAsync, @"/proxy/(\d+)/(.*?)/(.*)");
+                break;
+        }
     }
+
+    private void MapInfo(Adder get)
+    {
+        var overview = new OverviewPages(services);
+        var worker = new WorkerPages(services);
+        var task = new TaskPages(services);
+        get("/info", Redirect("info/main/workers.html"));
+        get("/info/main/workers.html", overview.WorkersAsync);
+        get("/info/main/exceptions.html", overview.ExceptionsAsync);
+        get("/info/main/logs.html", overview.LogsAsync);
+        get("/info/worker/{**name}", worker.WorkerAsync, "/info/worker/(.*).html");
+        get("/info/logs/{**name}", worker.LogsAsync, "/info/logs/(.*).html");
+        get("/info/call-stacks/{**name}", worker.CallStacksAsync, "/info/call-stacks/(.*).html");
+        get("/info/task/{**name}", task.TaskAsync, "/info/task/(.*).html");
+        get("/info/call-stack/{**name}", task.CallStackAsync, "/info/call-stack/(.*).html");
+        get("/individual-plots.json", context => JsonPages.WriteAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteEndObject();
+        }));
+    }
+
+    private static RequestDelegate Redirect(string target) => context =>
+    {
+        context.Response.Redirect(target);
+        return Task.CompletedTask;
+    };
 
     private async Task MetricsAsync(HttpContext context)
     {
-        string text = await reactor.AskAsync((s, _) => PrometheusPage.Write(s)).ConfigureAwait(false);
-        await WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", text).ConfigureAwait(false);
+        string text = await services.Reactor.AskAsync((s, now) => PrometheusPage.Write(s, services.Reactor, now)).ConfigureAwait(false);
+        await HtmlPage.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", text).ConfigureAwait(false);
     }
 
-    // H12, with the quirks of Dask's page: memory counts replicas, erred what has a blame, waiting what waits on something.
-    private static byte[] Counts(SchedulerState s)
+    // What Dask shows without bokeh.
+    private async Task StatusAsync(HttpContext context)
     {
-        long erred = 0, waiting = 0, released = 0, processing = 0, replicas = 0, waitingData = 0;
-        foreach (TaskState ts in s.Tasks.Tasks)
-        {
-            erred += ts.ExceptionBlame is null ? 0 : 1;
-            waiting += ts.WaitingOn.IsEmpty ? 0 : 1;
-            waitingData += ts.Waiters.IsEmpty ? 0 : 1;
-            released += ts.State == TaskStateName.Released ? 1 : 0;
-        }
-        foreach (WorkerState ws in s.Workers.Sorted)
-        {
-            processing += ws.Processing.Count;
-            replicas += ws.HasWhat.Count;
-        }
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("bytes", s.Workers.Sorted.Sum(ws => ws.NBytes));
-            json.WriteNumber("clients", s.AllClients.Count);
-            json.WriteNumber("cores", s.Workers.TotalNThreads);
-            json.WriteNumber("erred", erred);
-            json.WriteNumber("hosts", s.Workers.Hosts.Count);
-            json.WriteNumber("idle", s.Workers.Idle.Count);
-            json.WriteNumber("memory", replicas);
-            json.WriteNumber("processing", processing);
-            json.WriteNumber("released", released);
-            json.WriteNumber("saturated", s.Workers.Saturated.Count);
-            json.WriteNumber("tasks", s.Tasks.Count);
-            json.WriteNumber("unrunnable", s.Unrunnable.Count);
-            json.WriteNumber("waiting", waiting);
-            json.WriteNumber("waiting_data", waitingData);
-            json.WriteNumber("workers", s.Workers.Count);
-            json.WriteEndObject();
-        }
-        return stream.ToArray();
-    }
-
-    private static Task WriteAsync(HttpContext context, string type, string text)
-    {
-        context.Response.ContentType = type;
-        return context.Response.WriteAsync(text, Encoding.UTF8, context.RequestAborted);
+        bool packed = await services.Reactor.AskAsync((s, _) => s.Options.Dialect.PackedGraphs).ConfigureAwait(false);
+        string page = packed
+            ? "<p>Dask needs bokeh >= 2.4.2, < 3 for the dashboard.</p>"
+              + "<p>Install with conda: <code>conda install bokeh>=2.4.2,<3</code></p>"
+              + "<p>Install with pip: <code>pip install bokeh>=2.4.2,<3</code></p>"
+            : "<p>Dask needs bokeh>=3.1.0 for the dashboard.</p>"
+              + "<p>Install with conda: <code>conda install \"bokeh>=3.1.0\"</code></p>"
+              + "<p>Install with pip: <code>pip install \"bokeh>=3.1.0\"</code></p>";
+        await HtmlPage.WriteAsync(context, "text/html; charset=UTF-8", page).ConfigureAwait(false);
     }
 }

@@ -58,7 +58,7 @@ internal sealed class TestServer : IAsyncDisposable
         var stop = new CancellationTokenSource();
         Task turns = Task.Run(() => reactor.RunAsync(stop.Token));
         var any = new IPEndPoint(IPAddress.Loopback, 0);
-        var routes = new HttpRoutes(reactor);
+        var routes = new HttpRoutes(new HttpServices { Reactor = reactor, Settings = settings, Pool = pool });
         Listeners listeners = await Listeners.OpenAsync(
             listen ?? [new ListenAddress("tcp", [any], "127.0.0.1")], [any], comms, settings, app => routes.Map(app, ""),
             NullLoggerFactory.Instance);
