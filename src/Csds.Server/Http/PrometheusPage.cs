@@ -82,7 +82,8 @@ internal sealed class PrometheusPage
             }
         }
         Metric("dask_scheduler_tasks_forgotten_total", "counter", "Total number of processed tasks no longer in memory");
-        Sample("dask_scheduler_tasks_forgotten_total", s.TasksForgotten);
+        // Those of groups that are gone are not included, as in Dask.
+        Sample("dask_scheduler_tasks_forgotten_total", s.Tasks.Prefixes.Sum(p => p.CountOf(TaskStateName.Forgotten)));
         Metric("dask_scheduler_tasks_suspicious_total", "counter", "Total number of times a task has been marked suspicious");
         foreach (TaskPrefix prefix in s.Tasks.Prefixes)
         {

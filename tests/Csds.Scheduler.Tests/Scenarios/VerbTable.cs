@@ -78,6 +78,7 @@ internal static class VerbTable
         ["shuffle-inconsistent"] = ShuffleVerbs.Inconsistent,
         // Diagnostics.
         ["task-stream"] = DiagnosticsVerbs.TaskStream,
+        ["dump"] = DiagnosticsVerbs.Dump,
 
         // Spans.
         ["spans"] = SpanVerbs.Spans,

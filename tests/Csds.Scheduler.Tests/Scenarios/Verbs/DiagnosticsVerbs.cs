@@ -20,4 +20,26 @@ internal static class DiagnosticsVerbs
             world.Print(world.Shorten(CoordinationVerbs.Text(run)));
         }
     }
+
+    /// <summary><c>dump tasks workers exclude=key</c>: parts of a dump of the state.</summary>
+    internal static void Dump(ScenarioWorld world, Command command)
+    {
+        var exclude = new HashSet<string>();
+        if (command.Text("exclude") is { } excluded)
+        {
+            exclude.UnionWith(excluded.Split(','));
+        }
+        string[] parts = [.. command.Rest];
+        foreach ((string name, DumpField<SchedulerState> write) in new StateDump(world.State, exclude).Fields())
+        {
+            if (parts.Contains(name))
+            {
+                var batch = new MessageBatch();
+                MessageWriter w = batch.Single();
+                write(world.State, ref w);
+                w.End();
+                world.Print(world.Shorten($"{name}: {CoordinationVerbs.Text(batch.ToOpaque())}"));
+            }
+        }
+    }
 }
