@@ -91,7 +91,7 @@ internal sealed partial class SmallWorld
                 {
                     steps.Add(new Step(
                         () => $"{request.Victim.Name} answers {ts.Key} is {answer}",
-                        () => State.Stealing.Confirm(ts.Key.Token, answer, request.StimulusId)));
+                        () => State.Stealing.Confirm(request.Victim, ts.Key.Token, answer, request.StimulusId)));
                 }
             }
         }
