@@ -38,7 +38,7 @@ internal sealed class GroupDump
         yield return ("last_worker_tasks_left", (TaskGroup tg, ref MessageWriter w) => w.Int(tg.LastWorkerTasksLeft));
         if (dialect.Spans)
         {
-            yield return ("span_id", (TaskGroup tg, ref MessageWriter w) => w.Text(tg.SpanId));
+            yield return ("span_id", (TaskGroup tg, ref MessageWriter w) => w.Text(tg.Span?.Id));
             yield return ("done", (TaskGroup tg, ref MessageWriter w) => w.Bool(tg.Done));
         }
     }
