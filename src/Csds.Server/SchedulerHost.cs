@@ -47,7 +47,6 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         var reactor = new Reactor(state, streams, TimeProvider.System, loggers.CreateLogger<Reactor>(), log);
         await using var pool = new CommPool(settings, loggers);
         reactor.EffectHandler = Perform;
-        reactor.EffectHandler = effect => Perform(effect, pool);
         RecentLog recentLog = KeepLog(config);
         var plugins = new PluginStore();
         foreach ((string name, byte[] pickle) in python.WorkerPlugins)
@@ -109,7 +108,6 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         return ValueTask.CompletedTask;
     }
 
-    private void Perform(Effect effect)
     private RecentLog KeepLog(Configuration config)
     {
         var recent = new RecentLog(TimeProvider.System)
@@ -121,7 +119,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         return recent;
     }
 
-    private void Perform(Effect effect, CommPool pool)
+    private void Perform(Effect effect)
     {
         switch (effect)
         {
@@ -159,19 +157,12 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         {
             throw new FormatException(TlsContext.Missing);
         }
-        var routes = new HttpRoutes(reactor);
+        var routes = new HttpRoutes(services);
         Task<Listeners> OpenAsync(IReadOnlyList<IPEndPoint> http) => Listeners.OpenAsync(
             listen, http, comms, settings, app => routes.Map(app, arguments.DashboardPrefix), loggers);
         IReadOnlyList<IPEndPoint> wanted = ListenAddress.ForHttp(arguments.DashboardAddress);
         Listeners listeners;
         try
-        var routes = new HttpRoutes(services);
-        IReadOnlyList<IPEndPoint> http = ListenAddress.ForHttp(arguments.DashboardAddress);
-        bool taken = !Listeners.AreFree(http);
-        Listeners listeners = await Listeners.OpenAsync(
-            listen, taken ? ListenAddress.ForHttp(":0") : http, comms, settings,
-            app => routes.Map(app, arguments.DashboardPrefix), loggers).ConfigureAwait(false);
-        if (taken)
         {
             listeners = await OpenAsync(wanted).ConfigureAwait(false);
         }

@@ -159,6 +159,7 @@ internal sealed class JsonPages(HttpServices services)
             ("waiting", waiting),
             ("waiting_data", waitingData),
             ("workers", s.Workers.Count),
+            ("desired_workers", s.FindAdaptiveTarget(s.Options.AdaptiveTargetDuration)),
         ];
     }
 }

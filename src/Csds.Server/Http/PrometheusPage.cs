@@ -25,6 +25,8 @@ internal sealed class PrometheusPage
     {
         Metric("dask_scheduler_clients", "gauge", "Number of clients connected");
         Sample("dask_scheduler_clients", s.AllClients.Count - 1);
+        Metric("dask_scheduler_desired_workers", "gauge", "Number of workers scheduler needs for task graph");
+        Sample("dask_scheduler_desired_workers", s.FindAdaptiveTarget(s.Options.AdaptiveTargetDuration));
         if (s.Options.Dialect.PackedGraphs)
         {
             WriteOldWorkers(s);

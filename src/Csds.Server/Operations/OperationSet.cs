@@ -66,6 +66,7 @@ public sealed record OperationSet
         new ShuffleBarrier(Reactor, broadcast).AddTo(table);
         new Versions(Versions).AddTo(table);
         AddLifecycle(table, identity, broadcast, workerData, replicaLock);
+        AddDiagnostics(table, broadcast);
         return table;
     }
 
@@ -79,8 +80,6 @@ public sealed record OperationSet
         downscaling.AddTo(table);
         new WorkerRetirement(Reactor, downscaling, replicaLock, Log).AddTo(table);
         new ClusterRestart(Reactor, Pool, Log).AddTo(table);
-        AddDiagnostics(table, broadcast);
-        return table;
     }
 
     private void AddDiagnostics(RpcTable table, Broadcast broadcast)
