@@ -269,5 +269,3 @@ class TestUnloadableGraphs:
         assert other.submit(inc, 1).result(timeout=30) == 2
         assert other.gather(other.map(inc, range(10))) == list(range(1, 11))
         assert hanging.status == "pending"
-
-

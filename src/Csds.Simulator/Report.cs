@@ -5,11 +5,13 @@ namespace Csds.Simulator;
 /// <summary>What a run was like.</summary>
 public sealed class Report
 {
-    internal Report(int seed, long events, long messages, SchedulerState core)
+    internal Report(int seed, long events, SchedulerHost host)
     {
+        SchedulerState core = host.Core;
         Seed = seed;
         Events = events;
-        Messages = messages;
+        Messages = host.Messages;
+        Digest = host.Digest;
         Transitions = core.TransitionCounter;
         WorkersLost = core.Workers.RemovedTotal;
         Steals = core.Stealing.RequestCounts.Sum();
@@ -25,6 +27,9 @@ public sealed class Report
     /// <summary>Messages that the core has sent.</summary>
     public long Messages { get; }
 
+    /// <summary>Stands for all bytes that the core has sent, in their order.</summary>
+    public string Digest { get; }
+
     /// <summary>Transitions of tasks.</summary>
     public long Transitions { get; }
 
@@ -39,6 +44,7 @@ public sealed class Report
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"seed {Seed}: {Events} events, {Messages} messages, {Transitions} transitions, {WorkersLost} workers lost, {Steals} steals, "
-        + $"too late: {string.Join(", ", Stale.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}"))}";
+        $"seed {Seed}: {Events} events, {Messages} messages, {Transitions} transitions, {WorkersLost} workers lost, "
+        + $"{Steals} steals, digest {Digest}, too late: "
+        + $"{string.Join(", ", Stale.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}"))}";
 }

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Csds.Policies;
 using Csds.Protocol;
 using Csds.Scheduler;
@@ -22,6 +23,7 @@ internal sealed class SchedulerHost
     private readonly Dictionary<SimulatedClient, ClientState> clientStates = [];
     private readonly Dictionary<SimulatedClient, Queue<Action>> heldUp = [];
     private readonly List<Action> waiting = [];
+    private readonly XxHash64 sent = new();
     private long connections;
     private long turns;
 
@@ -33,6 +35,9 @@ internal sealed class SchedulerHost
     }
 
     internal SchedulerState Core { get; }
+
+    /// <summary>Stands for all bytes sent so far.</summary>
+    internal string Digest => Convert.ToHexStringLower(sent.GetCurrentHash());
 
     /// <summary>Messages that went to peers.</summary>
     internal long Messages { get; private set; }
@@ -219,6 +224,7 @@ internal sealed class SchedulerHost
     {
         byte[] transfer = Envelope.Frame(batch);
         Core.Outbox.Return(batch);
+        sent.Append(transfer);
         List<Message> messages = Envelope.Unpack(transfer);
         Messages += messages.Count;
         messages.ForEach(message => world.Note(() => $"{peer} <- {message}"));

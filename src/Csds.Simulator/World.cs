@@ -79,7 +79,7 @@ public sealed class World
             client.ReleaseEverything();
         }
         Await(LivenessChecker.WhatIsLeft);
-        return new Report(Seed, Clock.Happened, Host.Messages, Host.Core);
+        return new Report(Seed, Clock.Happened, Host);
     }
 
     /// <summary>Notes what happens, if anybody reads it.</summary>

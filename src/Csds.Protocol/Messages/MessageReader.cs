@@ -139,18 +139,18 @@ public ref struct MessageReader
         return bytes.First;
     }
 
-    /// <summary>Reads any value as its token, for instance a key. Whoever gets it later can rely on its depth.</summary>
+    /// <summary>
+    /// Reads any value as its token, for instance a key. It may be passed on to others: Python can decode its texts and its
+    /// depth.
+    /// </summary>
     public ReadOnlySpan<byte> ReadToken()
     {
         ReadOnlyMemory<byte> token = ReadTokenMemory();
-        if (!token.IsEmpty && MessagePackCode.ToMessagePackType(token.Span[0]) is MessagePackType.Array or MessagePackType.Map)
-        {
-            Placeholders.CheckDepth(token);
-        }
+        Placeholders.CheckForPython(token);
         return token.Span;
     }
 
-    /// <summary>Reads any value as its token, however deep it is nested.</summary>
+    /// <summary>Reads any value as its token, unchecked: for what is only read here.</summary>
     public ReadOnlyMemory<byte> ReadTokenMemory()
     {
         long start = reader.Consumed;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Unicode;
 using Nerdbank.MessagePack;
 
 namespace Csds.Protocol;
@@ -38,25 +39,36 @@ internal static class Placeholders
         Copy(ref reader, ref writer, k => k - 1 + firstFrame, 0);
     }
 
-    /// <summary>Refuses a value that is nested deeper than <see cref="MaxDepth"/>.</summary>
-    internal static void CheckDepth(ReadOnlyMemory<byte> token)
+    /// <summary>
+    /// Refuses what Python's decoder refuses: values that are nested deeper than <see cref="MaxDepth"/>, texts that are no UTF-8.
+    /// Nobody else must suffer from getting it.
+    /// </summary>
+    internal static void CheckForPython(ReadOnlyMemory<byte> token)
     {
         var reader = new MessagePackReader(token);
-        CheckDepth(ref reader, 0);
+        CheckForPython(ref reader, 0);
     }
 
-    private static void CheckDepth(ref MessagePackReader reader, int depth)
+    private static void CheckForPython(ref MessagePackReader reader, int depth)
     {
-        int values = reader.NextMessagePackType switch
+        int values;
+        switch (reader.NextMessagePackType)
         {
-            MessagePackType.Array => reader.ReadArrayHeader(),
-            MessagePackType.Map => 2 * reader.ReadMapHeader(),
-            _ => -1,
-        };
-        if (values < 0)
-        {
-            reader.Skip(Contexts.Bounded);
-            return;
+            case MessagePackType.Array:
+                values = reader.ReadArrayHeader();
+                break;
+            case MessagePackType.Map:
+                values = 2 * reader.ReadMapHeader();
+                break;
+            case MessagePackType.String:
+                if (!reader.TryReadStringSpan(out ReadOnlySpan<byte> text) || !Utf8.IsValid(text))
+                {
+                    throw new ProtocolException("a text is no UTF-8");
+                }
+                return;
+            default:
+                reader.Skip(Contexts.Bounded);
+                return;
         }
         if (depth == MaxDepth)
         {
@@ -64,7 +76,7 @@ internal static class Placeholders
         }
         for (int i = 0; i < values; i++)
         {
-            CheckDepth(ref reader, depth + 1);
+            CheckForPython(ref reader, depth + 1);
         }
     }
 

@@ -5,11 +5,16 @@ namespace Csds.Scheduler;
 /// <summary>The fields of messages that are about one key or some keys. A view over the received frame.</summary>
 internal readonly ref struct KeyFields
 {
+    private readonly ReadOnlySpan<byte> key;
+
+    private KeyFields(ReadOnlySpan<byte> key) => this.key = key;
+
     /// <summary>Field <c>key</c>, as a token.</summary>
-    internal ReadOnlySpan<byte> Key { get; private init; }
+    /// <exception cref="ProtocolException">There is none.</exception>
+    internal ReadOnlySpan<byte> Key => key.IsEmpty ? throw new ProtocolException("a message lacks key") : key;
 
     /// <summary>Field <c>keys</c>: a list, tuple or set.</summary>
-    internal Key[] Keys { get; private init; }
+    internal Key[] Keys { get; private init; } = [];
 
     /// <summary>Field <c>run_id</c>; -1 if there is none.</summary>
     internal long RunId { get; private init; }
@@ -30,7 +35,7 @@ internal readonly ref struct KeyFields
     internal string? Message { get; private init; }
 
     /// <summary>Field <c>stimulus_id</c>, as a token.</summary>
-    internal byte[] StimulusId { get; private init; }
+    internal byte[] StimulusId { get; private init; } = [];
 
     internal static KeyFields Read(ref MessageReader m)
     {
@@ -58,9 +63,8 @@ internal readonly ref struct KeyFields
                 default: m.Skip(); break;
             }
         }
-        return new KeyFields
+        return new KeyFields(key)
         {
-            Key = key,
             Keys = keys,
             RunId = runId,
             ComputeDuration = duration,

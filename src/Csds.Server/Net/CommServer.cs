@@ -26,8 +26,7 @@ public sealed partial class CommServer(RpcTable operations, ServerSettings setti
         }
         catch (Exception error) when (MessageReader.IsProtocolError(error))
         {
-            LogProtocolError(logger, comm.RemoteAddress, error.Message);
-            comm.Abort(error.Message);
+            comm.AbortForFault(error.Message);
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -35,6 +34,10 @@ public sealed partial class CommServer(RpcTable operations, ServerSettings setti
         }
         finally
         {
+            if (comm.Fault is { } fault)
+            {
+                LogProtocolError(logger, comm.RemoteAddress, fault);
+            }
             open.TryRemove(comm, out _);
         }
     }

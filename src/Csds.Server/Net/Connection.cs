@@ -139,6 +139,16 @@ public sealed class Connection : IAsyncDisposable
         _ = EndAsync();
     }
 
+    /// <summary>What the peer did that breaks the protocol; null: nothing.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Ends the connection now, because the peer broke the protocol.</summary>
+    public void AbortForFault(string reason)
+    {
+        Fault ??= reason;
+        Abort(reason);
+    }
+
     /// <summary>Ends the connection now.</summary>
     public void Abort(string reason)
     {

@@ -10,9 +10,12 @@ public sealed class DaskException(string module, string name, string message) : 
     public static DaskException From(Exception error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return error is TimeoutException
-            ? new DaskException("asyncio.exceptions", "TimeoutError", error.Message)
-            : new DaskException("builtins", "RuntimeError", error.Message);
+        return error switch
+        {
+            TimeoutException => Timeout(error.Message),
+            IOException => new DaskException("builtins", "OSError", error.Message), // A worker was lost, not the peer.
+            _ => new DaskException("builtins", "RuntimeError", error.Message),
+        };
     }
 
     /// <summary>Python's ValueError.</summary>

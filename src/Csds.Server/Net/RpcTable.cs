@@ -28,7 +28,7 @@ public sealed partial class RpcTable(ServerSettings settings, ILogger logger)
         {
             await CallAsync(call).ConfigureAwait(false);
         }
-        catch (Exception error) when (!MessageReader.IsProtocolError(error) && error is not IOException)
+        catch (Exception error) when (!MessageReader.IsProtocolError(error))
         {
             LogFailed(logger, error, call.Op);
             call.Reply.Clear();

@@ -33,6 +33,8 @@ internal abstract class StreamMessages(Connection comm, FrameGroup frames) : Rea
         }
     }
 
+    public override void PeerAtFault(Exception error) => comm.AbortForFault(error.Message);
+
     public override void Failed(Exception error) => comm.Abort(error.Message);
 
     public override string ToString() => $"{GetType().Name} from {comm.RemoteAddress}";

@@ -157,6 +157,20 @@ public static class MessageTests
         }
     }
 
+    /// <summary>Text that is no UTF-8 is passed on to nobody.</summary>
+    [Theory]
+    [InlineData("a1ff")]
+    [InlineData("91a1ff")]
+    [InlineData("81a1ffc0")]
+    [InlineData("81a17891a2c328")]
+    public static void Text_that_is_no_text_is_refused(string hex)
+    {
+        byte[] token = Convert.FromHexString(hex);
+        AssertRefused(() => new MessageReader(token).ReadToken());
+        AssertRefused(() => new MessageReader(token).ReadKey());
+        AssertRefused(() => new MessageReader(new FrameGroup(token)).ReadOpaque());
+    }
+
     /// <summary>What cannot be a key, on any level.</summary>
     [Fact]
     public static void What_is_no_key_is_refused()

@@ -166,7 +166,7 @@ public sealed class BadPeerTests
         return output.WrittenSpan.ToArray();
     }
 
-    private static async Task WaitUntilAsync(Func<Task<bool>> condition)
+    internal static async Task WaitUntilAsync(Func<Task<bool>> condition)
     {
         for (int i = 0; i < 200 && !await condition(); i++)
         {

@@ -2,6 +2,7 @@ using System.Net;
 using Csds.Policies;
 using Csds.Protocol;
 using Csds.Scheduler;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Csds.Server.Tests;
@@ -33,13 +34,15 @@ internal sealed class TestServer : IAsyncDisposable
     internal int HttpPort => listeners.HttpPort;
 
     internal static async Task<TestServer> StartAsync(
-        Dialect? dialect = null, ServerSettings? settings = null, IReadOnlyList<ListenAddress>? listen = null)
+        Dialect? dialect = null, ServerSettings? settings = null, IReadOnlyList<ListenAddress>? listen = null,
+        ILogger? log = null)
     {
         settings ??= new ServerSettings { ConnectTimeout = TimeSpan.FromSeconds(2) };
+        log ??= NullLogger.Instance;
         var streams = new StreamDirectory();
         var options = new SchedulerOptions { Dialect = dialect ?? Dialect.Dask2022, Validate = true };
         var state = new SchedulerState(options, new DaskPolicy(), 0);
-        var reactor = new Reactor(state, streams, TimeProvider.System, NullLogger.Instance, NullLogger.Instance);
+        var reactor = new Reactor(state, streams, TimeProvider.System, log, NullLogger.Instance);
         var pool = new CommPool(settings, NullLoggerFactory.Instance);
         var operations = new OperationSet
         {
@@ -52,9 +55,9 @@ internal sealed class TestServer : IAsyncDisposable
             Settings = settings,
             Versions = VersionsOf(options.Dialect),
             Close = _ => { },
-            Log = NullLogger.Instance,
+            Log = log,
         };
-        var comms = new CommServer(operations.Build(), settings, NullLogger.Instance);
+        var comms = new CommServer(operations.Build(), settings, log);
         var stop = new CancellationTokenSource();
         Task turns = Task.Run(() => reactor.RunAsync(stop.Token));
         var any = new IPEndPoint(IPAddress.Loopback, 0);

@@ -61,8 +61,9 @@ internal static class CoordinationVerbs
     {
         foreach (Semaphore x in world.State.Coordination.Semaphores.All)
         {
-            world.Print(FormattableString.Invariant(
-                $"semaphore {x.Name}: {x.ActiveLeases} of {x.MaxLeases} leases, {x.PendingLeases} pending, acquired {x.AcquireTotal}, released {x.ReleaseTotal}, {x.AveragePendingLeaseTime:0.###} s"));
+            world.Print(string.Create(CultureInfo.InvariantCulture,
+                $"semaphore {x.Name}: {x.ActiveLeases} of {x.MaxLeases} leases, {x.PendingLeases} pending, "
+                + $"acquired {x.AcquireTotal}, released {x.ReleaseTotal}, {x.AveragePendingLeaseTime:0.###} s"));
         }
     }
 
