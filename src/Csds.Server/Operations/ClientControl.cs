@@ -51,6 +51,7 @@ public sealed class ClientControl(Reactor reactor, Action<string> close)
                 w.Key(key);
             }
             w.End();
+            call.AnswerNow(); // The client takes the keys for pending when it hears this, even if they have failed again by then.
         });
     }
 
