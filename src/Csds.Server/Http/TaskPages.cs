@@ -86,7 +86,9 @@ internal sealed class TaskPages(HttpServices services)
         }
         if (details.ResourceRestrictions is { } resources)
         {
-            page.Row("Resource Restrictions", string.Join(", ", resources.Amounts.Select(a => $"{a.Key}: {a.Value.ToString(CultureInfo.InvariantCulture)}")));
+            IEnumerable<string> amounts = resources.Amounts.Select(
+                a => string.Create(CultureInfo.InvariantCulture, $"{a.Key}: {a.Value}"));
+            page.Row("Resource Restrictions", string.Join(", ", amounts));
         }
         page.Row("Suspicious", details.Suspicious.ToString(CultureInfo.InvariantCulture));
         page.Row("Retries", details.Retries.ToString(CultureInfo.InvariantCulture));
