@@ -57,6 +57,9 @@ public sealed class Dialect
     /// <summary>V18: nannies register in two phases.</summary>
     public bool TwoPhaseNannies => Version >= new DaskVersion(2023, 9, 0);
 
+    /// <summary>The configuration may forbid to load pickles in the scheduler; later it refuses to start then.</summary>
+    public bool PickleMayBeDisallowed => PackedGraphs;
+
     /// <summary>V5: a key may be something else than a str.</summary>
     public bool TupleKeys => Version >= new DaskVersion(2023, 9, 0);
 

@@ -17,6 +17,9 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
 {
     private const string Rule = "-----------------------------------------------";
 
+    /// <summary>How long plugins and preloads may take to end.</summary>
+    private static readonly TimeSpan userCodePatience = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan tick = TimeSpan.FromMilliseconds(100);
 
     private readonly ILogger log = loggers.CreateLogger("distributed.scheduler");
@@ -53,12 +56,15 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         {
             plugins.SetWorkerPlugin(name, pickle);
         }
+        await using SchedulerPython userPython = UserPython(config, helper, reactor);
         var operations = new OperationSet
         {
             Reactor = reactor,
             Streams = streams,
             Pool = pool,
             Plugins = plugins,
+            Python = userPython,
+            PickleAllowed = PickleAllowed(config, dialect),
             Dialect = dialect,
             Expander = new GraphExpander(dialect, helper.ExpandAsync),
             Settings = settings,
@@ -85,10 +91,15 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         Announce(listeners, dialect);
         await files.WriteAddressAsync(await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false))
             .ConfigureAwait(false);
+        if (userPython.HasPreloads)
+        {
+            await userPython.StartAsync().ConfigureAwait(false);
+        }
         await using (Timer ticks = new(_ => _ = reactor.TellAsync((s, now) => s.Tick(now)), null, tick, tick))
         {
             LogClosing(log, await EndAsync(interrupted).ConfigureAwait(false), dialect);
         }
+        await userPython.CloseAsync(userCodePatience).ConfigureAwait(false);
         LogLine(log, "Scheduler closing all comms");
         // W51: workers are told, clients' streams end, and nothing half-open holds the process up.
         await reactor.TellAsync((s, now) => s.CloseAllStreams(now)).ConfigureAwait(false);
@@ -117,6 +128,28 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         };
         loggers.AddProvider(recent);
         return recent;
+    }
+
+    private SchedulerPython UserPython(Configuration config, HelperPool helper, Reactor reactor) =>
+        new(helper.Python, new HelperOptions(), calls => PythonStart.Write(settings, arguments, calls), loggers)
+        {
+            HasPreloads = arguments.Preload.Count > 0 || config.Texts("distributed.scheduler.preload").Count > 0,
+            EnvironmentHandler = helper.Share,
+            LostHandler = comm =>
+            {
+                streams.Remove(comm);
+                _ = reactor.TellAsync((s, _) => s.ReportToPlugins(0, PluginHooks.None));
+            },
+        };
+
+    private static bool PickleAllowed(Configuration config, Dialect dialect)
+    {
+        const string Name = "distributed.scheduler.pickle";
+        bool allowed = config.Bool(Name, otherwise: true);
+        return allowed || dialect.PickleMayBeDisallowed
+            ? allowed
+            : throw new FormatException(
+                $"Pickling can no longer be disabled with the `{Name}` option. Please remove this configuration to start the scheduler.");
     }
 
     private void Perform(Effect effect)

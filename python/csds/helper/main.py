@@ -2,13 +2,15 @@
 import gc
 import os
 
-from . import configure, dump, expand, failures, process
+from . import configure, dump, environment, expand, failures, process, session
 from .channel import Channel
 
 #: What the server may ask for: functions of (answers, header, frames). A new kind of request is one line here.
 OPS = {
     "configure": configure.configure,
+    "environment": environment.apply,
     "expand": expand.expand,
+    "serve": session.serve,
     "write_state": dump.write_state,
 }
 

@@ -101,7 +101,8 @@ public sealed class LegacyShuffles : ISchedulerObserver
         s.RunRecommendations(stimulus);
     }
 
-    void ISchedulerObserver.GraphSubmitted(IEnumerable<TaskState> requested)
+    void ISchedulerObserver.GraphSubmitted(
+        ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId)
     {
     }
 

@@ -154,7 +154,8 @@ public sealed class Shuffles : ISchedulerObserver
         archived.Clear();
     }
 
-    void ISchedulerObserver.GraphSubmitted(IEnumerable<TaskState> requested)
+    void ISchedulerObserver.GraphSubmitted(
+        ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId)
     {
     }
 

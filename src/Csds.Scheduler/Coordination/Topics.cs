@@ -36,6 +36,9 @@ public sealed class Topics(int capacity)
         }
     }
 
+    /// <summary>Told of every event.</summary>
+    internal Action<string, Opaque>? Logged { get; set; }
+
     internal void Publish(Outbox outbox, string name, double now, Opaque message)
     {
         Topic topic = Get(name);
@@ -52,6 +55,7 @@ public sealed class Topics(int capacity)
         {
             outbox.To(client).Event(name, now, message);
         }
+        Logged?.Invoke(name, message);
     }
 
     /// <summary>Forgets a topic's events.</summary>

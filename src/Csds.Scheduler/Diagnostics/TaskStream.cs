@@ -63,7 +63,8 @@ public sealed class TaskStream : ISchedulerObserver
     public IReadOnlyList<Opaque> CollectSince(long index) =>
         Slice((int)Math.Clamp(index - (Index - Count), 0, Count), Count);
 
-    void ISchedulerObserver.GraphSubmitted(IEnumerable<TaskState> requested)
+    void ISchedulerObserver.GraphSubmitted(
+        ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId)
     {
     }
 

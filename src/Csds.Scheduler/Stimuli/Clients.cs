@@ -30,6 +30,10 @@ public static class Clients
             Inherit(s, former, cs);
         }
         s.ClientsAdded++;
+        foreach (ISchedulerObserver observer in s.Observers)
+        {
+            observer.ClientAdded(cs);
+        }
         s.Outbox.To(cs).StreamStart(warning, "");
         return cs;
     }
@@ -56,6 +60,10 @@ public static class Clients
         s.FillOpenSlots(stimulus);
         s.Clients.Remove(cs.ClientKey);
         s.ClientsRemoved++;
+        foreach (ISchedulerObserver observer in s.Observers)
+        {
+            observer.ClientRemoved(cs);
+        }
         s.Topics.UnsubscribeAll(cs);
         s.Coordination.Forget(cs);
         s.Deadlines.Add(now + s.Options.EventsCleanupDelay, () => ForgetEvents(s, cs.ClientKey));

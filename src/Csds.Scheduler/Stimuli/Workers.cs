@@ -52,6 +52,10 @@ public static class Workers
         {
             ScheduleOn(s, ws, registration.StimulusId);
         }
+        foreach (ISchedulerObserver observer in s.Observers)
+        {
+            observer.WorkerAdded(ws);
+        }
         s.Outbox.Log(LogSeverity.Info, $"Register worker addr: {ws.Address} name: {ws.Name}");
         s.CheckInvariants();
         return null;
@@ -95,6 +99,10 @@ public static class Workers
         s.Coordination.Forget(ws, stimulusId);
         s.Coordination.WorkerStatus.Removed(ws);
         s.RefreshNoWorkersSince(now);
+        foreach (ISchedulerObserver observer in s.Observers)
+        {
+            observer.WorkerRemoved(ws, stimulusId);
+        }
         if (s.Workers.Count == 0)
         {
             s.Outbox.Log(LogSeverity.Info, "Lost all workers");

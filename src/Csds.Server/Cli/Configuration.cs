@@ -124,6 +124,10 @@ public sealed class Configuration
         return found;
     }
 
+    /// <summary>A text, or a list of texts; empty if it is missing or None.</summary>
+    public IReadOnlyList<string> Texts(string name) =>
+        Find(name) is { } value && new MessageReader(value).NextType == MessagePackType.String ? [Key(value).ToString()] : List(name);
+
     /// <summary>The entries below a name whose values are durations, in seconds.</summary>
     public Dictionary<string, double> SecondsBelow(string name)
     {

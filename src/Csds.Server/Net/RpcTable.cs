@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Csds.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -12,13 +13,32 @@ public delegate Task RpcHandler(RpcCall call);
 /// </summary>
 public sealed partial class RpcTable(ServerSettings settings, ILogger logger)
 {
-    private readonly Dictionary<string, RpcHandler> handlers = [];
+    private readonly ConcurrentDictionary<string, RpcHandler> handlers = new();
 
     /// <summary>The operations that exist.</summary>
-    public IReadOnlyCollection<string> Operations => handlers.Keys;
+    public IReadOnlyCollection<string> Operations => [.. handlers.Keys];
 
     /// <summary>Adds an operation.</summary>
-    public void Add(string op, RpcHandler handler) => handlers.Add(op, handler);
+    public void Add(string op, RpcHandler handler)
+    {
+        if (!handlers.TryAdd(op, handler))
+        {
+            throw new ArgumentException($"operation {op} exists already", nameof(op));
+        }
+    }
+
+    /// <summary>Adds an operation or takes the place of the one that there is, while others may be asked for.</summary>
+    public void Replace(string op, RpcHandler handler) => handlers[op] = handler;
+
+    /// <summary>Adds all operations of another table, as they are now.</summary>
+    public void AddAll(RpcTable other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        foreach ((string op, RpcHandler handler) in other.handlers)
+        {
+            Add(op, handler);
+        }
+    }
 
     /// <summary>Serves a call; whatever goes wrong becomes the answer (row W29).</summary>
     public async Task DispatchAsync(RpcCall call)

@@ -18,6 +18,12 @@ public sealed record OperationSet
     /// <summary>Plugins for workers and nannies.</summary>
     public required PluginStore Plugins { get; init; }
 
+    /// <summary>Runs user code.</summary>
+    public required SchedulerPython Python { get; init; }
+
+    /// <summary>The configuration <c>distributed.scheduler.pickle</c>: false, and no user code is run.</summary>
+    public bool PickleAllowed { get; init; } = true;
+
     /// <summary>Expands graphs.</summary>
     public required IGraphExpander Expander { get; init; }
 
@@ -64,9 +70,12 @@ public sealed record OperationSet
         broadcast.AddTo(table);
         new PluginRegistrations(Plugins, broadcast, Dialect, Log).AddTo(table);
         new ShuffleBarrier(Reactor, broadcast).AddTo(table);
-        new Versions(Versions).AddTo(table);
         AddLifecycle(table, identity, broadcast, workerData, replicaLock);
         AddDiagnostics(table, broadcast);
+        var userCode = new UserCode(Python, PickleAllowed, Log);
+        userCode.AddTo(table);
+        new Versions(Versions, userCode).AddTo(table);
+        Python.Calls = new PythonCalls(Reactor, Streams, Python, userCode, table).Build(Settings, Log);
         return table;
     }
 

@@ -14,6 +14,7 @@ public sealed class HelperPool : IAsyncDisposable
     private readonly HelperOptions options;
     private readonly HelperSlot[] slots;
     private readonly SemaphoreSlim free;
+    private readonly HelperEnvironment environment;
 
     // The one used last is used next: as many processes run as are really needed at once.
     private readonly ConcurrentStack<HelperSlot> idle = new();
@@ -21,6 +22,7 @@ public sealed class HelperPool : IAsyncDisposable
     private HelperPool(PythonCommand python, HelperOptions options, ILoggerFactory loggers)
     {
         this.options = options;
+        environment = new HelperEnvironment(options, loggers.CreateLogger("csds.helper"));
         slots = new HelperSlot[Math.Max(1, options.Processes)];
         for (int i = slots.Length - 1; i >= 0; i--)
         {
@@ -141,6 +143,10 @@ public sealed class HelperPool : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets every helper import what another one can, before it expands its next graph.</summary>
+    /// <param name="change">A msgpack map: directories and files, see docs/helper-protocol.md.</param>
+    public void Share(ReadOnlyMemory<byte> change) => environment.Add(change);
+
     /// <summary>Ends all helpers.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -154,6 +160,7 @@ public sealed class HelperPool : IAsyncDisposable
         var expansion = new GraphExpansion();
         try
         {
+            await environment.ApplyAsync(helper, cancel).ConfigureAwait(false);
             ReadOnlyMemory<byte>[] body = [message.Token, .. message.Frames];
             var request = new HelperRequest("expand", "expanding the graph", options.RequestTimeout, body);
             await helper.AskAsync(request, expansion.Take, cancel).ConfigureAwait(false);

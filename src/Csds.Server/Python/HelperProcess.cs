@@ -127,6 +127,21 @@ internal sealed class HelperProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a message of a conversation, behind the ones before it. One caller at a time.</summary>
+    /// <param name="header">A msgpack map.</param>
+    /// <param name="body">The frames after it.</param>
+    /// <param name="doing">What the conversation is for, see <see cref="HelperRequest"/>.</param>
+    /// <exception cref="HelperLostException">The process has ended.</exception>
+    internal Task SendAsync(ReadOnlyMemory<byte> header, IReadOnlyList<ReadOnlyMemory<byte>> body, string doing) =>
+        WriteAsync(header, body, doing, CancellationToken.None);
+
+    /// <summary>Waits for the next message of a conversation.</summary>
+    /// <exception cref="HelperLostException">The process has ended.</exception>
+    internal Task<FrameGroup> ReceiveAsync(string doing) => ReadAsync(doing, CancellationToken.None);
+
+    /// <summary>How much of what helpers have in common this one knows, see <see cref="HelperEnvironment"/>.</summary>
+    internal int EnvironmentsApplied { get; set; }
+
     /// <summary>Kills the process.</summary>
     /// <param name="reason">Why, for the one who waits for its answer.</param>
     internal void Stop(string reason)

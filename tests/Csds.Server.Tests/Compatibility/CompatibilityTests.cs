@@ -84,6 +84,7 @@ public sealed class CompatibilityTests
             Streams = streams,
             Pool = pool,
             Plugins = new PluginStore(),
+            Python = new SchedulerPython(new PythonCommand("python3"), new HelperOptions(), _ => default, NullLoggerFactory.Instance),
             Dialect = Dialect.Newest,
             Expander = new GraphExpander(Dialect.Newest, (_, _) => throw new NotSupportedException()),
             Settings = settings,

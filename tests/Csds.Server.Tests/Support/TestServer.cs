@@ -50,6 +50,7 @@ internal sealed class TestServer : IAsyncDisposable
             Streams = streams,
             Pool = pool,
             Plugins = new PluginStore(),
+            Python = new SchedulerPython(new PythonCommand("python3"), new HelperOptions(), _ => default, NullLoggerFactory.Instance),
             Dialect = options.Dialect,
             Expander = new GraphExpander(options.Dialect, (_, _) => throw new NotSupportedException("no helper")),
             Settings = settings,

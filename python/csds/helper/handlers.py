@@ -1,0 +1,67 @@
+"""The scheduler's handlers, as Python code sees them: requests by name."""
+from collections.abc import MutableMapping
+
+
+class Handlers(MutableMapping):
+    """``Scheduler.handlers``: those of the server, which ask it, and those that were added here, which run here."""
+
+    def __init__(self, facade, session):
+        self.facade = facade
+        self.session = session
+        self.own = {
+            "run_function": facade.run_function,
+            "feed": facade.feed,
+            "register_scheduler_plugin": facade.register_scheduler_plugin,
+            "unregister_scheduler_plugin": facade.unregister_scheduler_plugin,
+            "versions": facade.versions,
+            "csds_start_preloads": self.start_preloads,
+            "csds_closing": facade.closing,
+            "csds_worker_groups": self.worker_groups,
+            "csds_valid_workers_downscaling": self.valid_workers_downscaling,
+        }
+        self.internal = frozenset(self.own)
+
+    def __getitem__(self, op):
+        if op in self.own:
+            return self.own[op]
+        if op in self.facade.requests:
+            return lambda **kwargs: self.session.call(op, **kwargs)
+        raise KeyError(op)
+
+    def __setitem__(self, op, handler):
+        self.own[op] = handler
+        self.session.call("csds_handle", handlers=[op])
+
+    def __delitem__(self, op):
+        raise NotImplementedError("csds does not let Python code remove a handler")
+
+    def __iter__(self):
+        return iter({*self.own, *self.facade.requests})
+
+    def __len__(self):
+        return len({*self.own, *self.facade.requests})
+
+    async def start_preloads(self):
+        """The scheduler listens: what preloads want to do then."""
+        await self.facade.preloads.start()
+
+    def worker_groups(self, key):
+        """What a client's function says of each worker (``workers_to_close(key=)``), as text that is equal for equals."""
+        from distributed.protocol.pickle import loads
+
+        function = loads(key)
+        values, groups = [], {}
+        for address, ws in self.facade.workers.items():
+            value = function(ws)
+            if value not in values:
+                values.append(value)
+            groups[address] = values.index(value)
+        return groups
+
+    def valid_workers_downscaling(self, workers):
+        """Those workers that every plugin lets go."""
+        valid = [self.facade.workers[address] for address in workers]
+        for plugin in list(self.facade.plugins.values()):
+            if hasattr(plugin, "valid_workers_downscaling"):
+                valid = plugin.valid_workers_downscaling(self.facade, valid)
+        return [ws.address for ws in valid]
