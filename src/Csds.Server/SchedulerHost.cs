@@ -20,6 +20,9 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
     /// <summary>How long plugins and preloads may take to end.</summary>
     private static readonly TimeSpan userCodePatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long connections wait for preloads.</summary>
+    private static readonly TimeSpan preloadPatience = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan tick = TimeSpan.FromMilliseconds(100);
 
     private readonly ILogger log = loggers.CreateLogger("distributed.scheduler");
@@ -89,12 +92,9 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         };
         await using Listeners listeners = await ListenAsync(listen, comms, http).ConfigureAwait(false);
         Announce(listeners, dialect);
+        await PreloadAsync(userPython, comms).ConfigureAwait(false);
         await files.WriteAddressAsync(await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false))
             .ConfigureAwait(false);
-        if (userPython.HasPreloads)
-        {
-            await userPython.StartAsync().ConfigureAwait(false);
-        }
         await using (Timer ticks = new(_ => _ = reactor.TellAsync((s, now) => s.Tick(now)), null, tick, tick))
         {
             LogClosing(log, await EndAsync(interrupted).ConfigureAwait(false), dialect);
@@ -141,6 +141,17 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
                 _ = reactor.TellAsync((s, _) => s.ReportToPlugins(0, PluginHooks.None));
             },
         };
+
+    // Nobody is served before preloads are set up, unless one takes its time: it may itself wait for somebody.
+    private static async Task PreloadAsync(SchedulerPython userPython, CommServer comms)
+    {
+        if (userPython.HasPreloads)
+        {
+            Task setUp = userPython.StartAsync();
+            comms.Ready = Task.WhenAny(setUp, Task.Delay(preloadPatience));
+            await setUp.ConfigureAwait(false);
+        }
+    }
 
     private static bool PickleAllowed(Configuration config, Dialect dialect)
     {

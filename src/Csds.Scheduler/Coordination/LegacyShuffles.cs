@@ -101,8 +101,7 @@ public sealed class LegacyShuffles : ISchedulerObserver
         s.RunRecommendations(stimulus);
     }
 
-    void ISchedulerObserver.GraphSubmitted(
-        ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId)
+    void ISchedulerObserver.GraphSubmitted(IEnumerable<TaskState> requested)
     {
     }
 

@@ -64,8 +64,12 @@ public sealed class PluginReports : StreamPeer, ISchedulerObserver
         _ => PluginHooks.None,
     };
 
+    void ISchedulerObserver.GraphSubmitted(IEnumerable<TaskState> requested)
+    {
+    }
+
     void ISchedulerObserver.GraphSubmitted(
-        ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId)
+        ClientState client, IReadOnlyCollection<TaskState> touched, IEnumerable<TaskState> requested, byte[] stimulusId)
     {
         if (!hooks.HasFlag(PluginHooks.UpdateGraph))
         {
@@ -75,7 +79,7 @@ public sealed class PluginReports : StreamPeer, ISchedulerObserver
         w.Field("client"u8, client.ClientKey);
         w.FieldToken("stimulus_id"u8, stimulusId);
         Attributes.Tasks(ref w, "tasks"u8, touched);
-        Attributes.Tasks(ref w, "keys"u8, requested);
+        Attributes.Tasks(ref w, "keys"u8, [.. requested]);
         WritePriorities(ref w, touched);
         WriteDependencies(ref w, touched);
         TaskState[] annotated = [.. touched.Where(ts => ts.Details?.Annotations is not null)];

@@ -154,8 +154,7 @@ public sealed class Shuffles : ISchedulerObserver
         archived.Clear();
     }
 
-    void ISchedulerObserver.GraphSubmitted(
-        ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId)
+    void ISchedulerObserver.GraphSubmitted(IEnumerable<TaskState> requested)
     {
     }
 

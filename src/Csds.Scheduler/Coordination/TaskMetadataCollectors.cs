@@ -44,9 +44,7 @@ internal sealed class TaskMetadataCollectors(SchedulerState s)
         private readonly HashSet<TaskState> expected = [];
         private readonly List<(Key Key, Opaque? Metadata, TaskStateName State)> collected = [];
 
-        public void GraphSubmitted(
-            ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId) =>
-            expected.UnionWith(requested);
+        public void GraphSubmitted(IEnumerable<TaskState> requested) => expected.UnionWith(requested);
 
         public void Moved(TaskState ts, TaskStateName start, ref TransitionContext context)
         {

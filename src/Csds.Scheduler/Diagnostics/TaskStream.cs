@@ -63,8 +63,7 @@ public sealed class TaskStream : ISchedulerObserver
     public IReadOnlyList<Opaque> CollectSince(long index) =>
         Slice((int)Math.Clamp(index - (Index - Count), 0, Count), Count);
 
-    void ISchedulerObserver.GraphSubmitted(
-        ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId)
+    void ISchedulerObserver.GraphSubmitted(IEnumerable<TaskState> requested)
     {
     }
 

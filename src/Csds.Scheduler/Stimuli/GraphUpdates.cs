@@ -55,7 +55,7 @@ public static class GraphUpdates
         }
         foreach (ISchedulerObserver observer in s.Observers)
         {
-            observer.GraphSubmitted(client, merge.Touched, [.. merge.RequestedTasks()], stimulus);
+            observer.GraphSubmitted(client, merge.Touched, merge.RequestedTasks(), stimulus);
         }
         Recommend(s, merge);
         s.RunRecommendations(stimulus);

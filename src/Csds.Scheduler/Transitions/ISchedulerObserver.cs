@@ -4,12 +4,17 @@ namespace Csds.Scheduler;
 internal interface ISchedulerObserver
 {
     /// <summary>A client has submitted a graph: Dask's <c>SchedulerPlugin.update_graph</c>.</summary>
+    /// <param name="requested">The tasks that the client wants.</param>
+    void GraphSubmitted(IEnumerable<TaskState> requested);
+
+    /// <summary>The same with everything that Dask tells plugins.</summary>
     /// <param name="client">The client.</param>
     /// <param name="touched">The tasks of the graph that are needed, known or new.</param>
     /// <param name="requested">The tasks that the client wants.</param>
     /// <param name="stimulusId">What caused it, as a token.</param>
     void GraphSubmitted(
-        ClientState client, IReadOnlyCollection<TaskState> touched, IReadOnlyCollection<TaskState> requested, byte[] stimulusId);
+        ClientState client, IReadOnlyCollection<TaskState> touched, IEnumerable<TaskState> requested, byte[] stimulusId) =>
+        GraphSubmitted(requested);
 
     /// <summary>A task has moved: Dask's <c>SchedulerPlugin.transition</c>. The task knows where it has arrived.</summary>
     void Moved(TaskState ts, TaskStateName start, ref TransitionContext context);

@@ -12,6 +12,9 @@ public sealed partial class CommServer(RpcTable operations, ServerSettings setti
 {
     private readonly ConcurrentDictionary<Connection, bool> open = new();
 
+    /// <summary>What the first request of every connection waits for: preloads, for instance, add requests.</summary>
+    public Task Ready { get; set; } = Task.CompletedTask;
+
     /// <summary>Serves a connection until it ends. Never throws for what the peer does.</summary>
     public async Task ServeAsync(Connection comm)
     {
@@ -20,6 +23,7 @@ public sealed partial class CommServer(RpcTable operations, ServerSettings setti
         try
         {
             await ShakeHandsAsync(comm).ConfigureAwait(false);
+            await Ready.ConfigureAwait(false);
             while (await ServeOneAsync(comm).ConfigureAwait(false))
             {
             }

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Csds.Protocol;
 using Microsoft.AspNetCore.Connections;
 
 namespace Csds.Server;
@@ -18,7 +17,7 @@ internal static class InMemoryComm
     private static Connection End(PipeReader input, PipeWriter output)
     {
         var context = new DefaultConnectionContext(Guid.NewGuid().ToString()) { Transport = new Ends(input, output) };
-        return new Connection(context, FrameLimits.Default);
+        return new Connection(context, new ServerSettings());
     }
 
     private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;

@@ -19,6 +19,7 @@ internal static class VerbTable
         ["stale"] = WorldVerbs.Stale,
         ["prefix"] = WorldVerbs.Prefix,
         ["idle-since"] = WorldVerbs.IdleSince,
+        ["plugins"] = WorldVerbs.Plugins,
 
         // Workers come, change and go.
         ["worker"] = WorkerVerbs.Register,

@@ -72,6 +72,14 @@ internal static class WorldVerbs
             + $"{prefix.NBytesTotal} bytes, {prefix.Suspicious} suspicious, types [{types}], spent [{actions}]"));
     }
 
+    /// <summary><c>plugins P transition,add_worker</c>: from now on, P hears of these; of nothing without any.</summary>
+    internal static void Plugins(ScenarioWorld world, Command command)
+    {
+        long connection = world.Connect(command.Take());
+        PluginHooks hooks = command.Items("hooks").Aggregate(PluginHooks.None, (all, name) => all | PluginReports.Parse(name));
+        world.State.ReportToPlugins(connection, hooks);
+    }
+
     /// <summary><c>idle-since</c></summary>
     internal static void IdleSince(ScenarioWorld world, Command command) =>
         world.Print($"idle since {world.State.IdleSince?.ToString(CultureInfo.InvariantCulture) ?? "never"}");
