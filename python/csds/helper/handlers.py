@@ -16,8 +16,6 @@ class Handlers(MutableMapping):
             "versions": facade.versions,
             "csds_start_preloads": self.start_preloads,
             "csds_closing": facade.closing,
-            "csds_worker_groups": self.worker_groups,
-            "csds_valid_workers_downscaling": self.valid_workers_downscaling,
         }
         self.internal = frozenset(self.own)
 
@@ -44,24 +42,3 @@ class Handlers(MutableMapping):
     async def start_preloads(self):
         """The scheduler listens: what preloads want to do then."""
         await self.facade.preloads.start()
-
-    def worker_groups(self, key):
-        """What a client's function says of each worker (``workers_to_close(key=)``), as text that is equal for equals."""
-        from distributed.protocol.pickle import loads
-
-        function = loads(key)
-        values, groups = [], {}
-        for address, ws in self.facade.workers.items():
-            value = function(ws)
-            if value not in values:
-                values.append(value)
-            groups[address] = values.index(value)
-        return groups
-
-    def valid_workers_downscaling(self, workers):
-        """Those workers that every plugin lets go."""
-        valid = [self.facade.workers[address] for address in workers]
-        for plugin in list(self.facade.plugins.values()):
-            if hasattr(plugin, "valid_workers_downscaling"):
-                valid = plugin.valid_workers_downscaling(self.facade, valid)
-        return [ws.address for ws in valid]

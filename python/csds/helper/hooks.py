@@ -15,7 +15,6 @@ REPORTED = (
     "remove_client",
     "restart",
     "log_event",
-    "valid_workers_downscaling",
 )
 
 

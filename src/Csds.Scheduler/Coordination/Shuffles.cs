@@ -147,7 +147,7 @@ public sealed class Shuffles : ISchedulerObserver
     }
 
     /// <summary>The cluster begins anew.</summary>
-    internal void Clear()
+    void ISchedulerObserver.Restarted()
     {
         active.Clear();
         runs.Clear();

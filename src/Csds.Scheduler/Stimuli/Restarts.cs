@@ -38,6 +38,10 @@ public static class Restarts
         {
             s.Outbox.To(cs).Restart();
         }
+        foreach (ISchedulerObserver observer in s.Observers)
+        {
+            observer.Restarted();
+        }
         s.CheckInvariants();
     }
 

@@ -11,8 +11,6 @@ namespace Csds.Server;
 public sealed class PythonCalls(
     Reactor reactor, StreamDirectory streams, SchedulerPython python, UserCode userCode, RpcTable everybody)
 {
-    private IReadOnlyList<string> reported = [];
-
     /// <summary>Makes the table: everybody's requests and Python's own.</summary>
     public RpcTable Build(ServerSettings settings, ILogger log)
     {
@@ -28,9 +26,6 @@ public sealed class PythonCalls(
         table.Add("csds_handle", HandleAsync);
         return table;
     }
-
-    /// <summary>Whether a plugin wants a say in which workers may go.</summary>
-    public bool DownscalingIsVetted => reported.Contains("valid_workers_downscaling");
 
     private delegate void Fill(ref MessageWriter w, SchedulerState s);
 
@@ -50,8 +45,8 @@ public sealed class PythonCalls(
     // Reports begin before the answer, so that a plugin misses nothing of what comes after it was added.
     private Task ReportAsync(RpcCall call)
     {
-        reported = new Arguments(call).Texts("hooks") ?? [];
-        PluginHooks hooks = reported.Aggregate(PluginHooks.None, (all, name) => all | PluginReports.Parse(name));
+        IReadOnlyList<string> names = new Arguments(call).Texts("hooks") ?? [];
+        PluginHooks hooks = names.Aggregate(PluginHooks.None, (all, name) => all | PluginReports.Parse(name));
         streams.Add(call.Comm);
         return reactor.TellAsync((s, _) => s.ReportToPlugins(call.Comm.Number, hooks));
     }
