@@ -59,6 +59,27 @@ class TestClientQueries:
         wait(future)
         assert eventually(lambda: not client.processing()[bob])
 
+    def test_workers_by_name(self, client):
+        bob = worker_addresses(client)["bob"]
+        future = client.submit(inc, 1, workers="bob")
+        scattered = client.scatter(5, workers=["bob"], direct=True)
+        wait(future)
+        assert {worker: set(keys) for worker, keys in client.has_what(workers=["bob"]).items()} == {
+            bob: {future.key, scattered.key},
+        }
+        assert client.nthreads(workers=["bob"]) == {bob: 1}
+        assert list(client.processing(workers=["bob"])) == [bob]
+        with pytest.raises(ValueError, match="missing port number in address 'nobody'"):
+            client.has_what(workers=["nobody"])
+        with pytest.raises(KeyError):
+            client.processing(workers=["tcp://127.0.0.1:9"])
+
+    def test_task_prefix_states(self, client):
+        futures = client.map(inc, range(3))
+        wait(futures)
+        states = client.sync(client.scheduler.get_task_prefix_states)
+        assert states["inc"] == {"memory": 3, "erred": 0, "released": 0, "processing": 0, "waiting": 0}
+
     def test_versions(self, client):
         versions = client.get_versions(check=True)
         assert versions["scheduler"]["packages"]["distributed"] == versions["client"]["packages"]["distributed"]

@@ -13,12 +13,11 @@ public static class EventLog
     {
         ArgumentNullException.ThrowIfNull(s);
         ArgumentNullException.ThrowIfNull(fill);
-        var batch = new MessageBatch();
-        MessageWriter w = batch.Single();
-        w.Map(entries);
-        fill(ref w);
-        w.End();
-        Opaque message = batch.ToOpaque();
+        Opaque message = Answers.Value((ref MessageWriter w) =>
+        {
+            w.Map(entries);
+            fill(ref w);
+        });
         foreach (string topic in topics)
         {
             s.Topics.Publish(s.Outbox, topic, s.Now, message);

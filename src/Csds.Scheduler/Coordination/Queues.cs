@@ -36,7 +36,7 @@ internal sealed class Queues(SchedulerState s)
             return;
         }
         queues.Remove(name);
-        foreach (SharedValue value in queue.Close(PythonError.KeyError(name)))
+        foreach (SharedValue value in queue.Close())
         {
             LetGo(name, value.Key);
         }

@@ -109,7 +109,10 @@ public sealed class Semaphores
     /// <summary><c>semaphore_value</c>: the number of leases.</summary>
     internal void Value(Request r) => s.Answer(r.Number, Answers.Int(semaphores.GetValueOrDefault(r.Name)?.ActiveLeases ?? 0));
 
-    /// <summary><c>semaphore_close</c>: whoever waits is told, whoever has a lease is not.</summary>
+    /// <summary>
+    /// <c>semaphore_close</c>: nobody gets a lease any more. As in Dask, whoever waits is not told, and waits on until
+    /// time is up.
+    /// </summary>
     internal void Close(Request r)
     {
         if (semaphores.Remove(r.Name, out Semaphore? semaphore))
@@ -123,10 +126,6 @@ public sealed class Semaphores
             if (semaphore.PendingLeases > 0)
             {
                 s.Outbox.Log(LogSeverity.Warning, $"Closing semaphore {r.Name} but there remain pending leases");
-            }
-            foreach (Semaphore.Candidate candidate in semaphore.Candidates.ToArray())
-            {
-                s.Coordination.Waiting.Refuse(candidate, Unknown(r.Name));
             }
         }
         s.Answer(r.Number);

@@ -54,21 +54,20 @@ internal sealed class SharedQueue(SchedulerState s, int maxSize)
         Distribute();
     }
 
-    /// <summary>The queue is gone: whoever waits is told. Answers the values that nobody got.</summary>
-    internal IReadOnlyList<SharedValue> Close(PythonError error)
+    /// <summary>
+    /// The queue is gone. Answers the values that nobody got. As in Dask, whoever waits is not told, and waits on until
+    /// time is up.
+    /// </summary>
+    internal IReadOnlyList<SharedValue> Close()
     {
         var left = new List<SharedValue>();
         foreach (Getter getter in getters.ToArray())
         {
             left.AddRange(getter.Values);
-            s.Coordination.Waiting.Refuse(getter, error);
+            getter.Values.Clear();
         }
         left.AddRange(values);
-        foreach (Putter putter in putters.ToArray())
-        {
-            left.Add(putter.Value);
-            s.Coordination.Waiting.Refuse(putter, error);
-        }
+        values.Clear();
         return left;
     }
 

@@ -5,11 +5,17 @@ namespace Csds.Scheduler;
 /// <summary>What operations that move data between workers read and report.</summary>
 public static class DataMovement
 {
+    /// <summary>Dask's <c>coerce_address</c>: the address that a worker's name or address stands for; null if it is neither.</summary>
+    public static string? CoerceAddress(this SchedulerState s, Key nameOrAddress)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        return GraphAnnotations.AddressOf(s, nameOrAddress);
+    }
+
     /// <summary>A worker by name or address, as <c>coerce_address</c> finds it; null if there is none.</summary>
     public static WorkerState? FindWorker(this SchedulerState s, Key nameOrAddress)
     {
-        ArgumentNullException.ThrowIfNull(s);
-        return GraphAnnotations.AddressOf(s, nameOrAddress) is { } address && s.Workers.TryGet(address, out WorkerState? ws) ? ws : null;
+        return s.CoerceAddress(nameOrAddress) is { } address && s.Workers.TryGet(address, out WorkerState? ws) ? ws : null;
     }
 
     /// <summary>A worker was told to fetch these keys, and has done so; false if it is gone.</summary>

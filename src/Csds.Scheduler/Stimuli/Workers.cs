@@ -153,12 +153,16 @@ public static class Workers
             return;
         }
         ws.Status = status;
-        s.LogEvent([ws.Address], 4, (ref MessageWriter w) =>
+        bool withStimulus = !s.Options.Dialect.PackedGraphs;
+        s.LogEvent([ws.Address], withStimulus ? 4 : 3, (ref MessageWriter w) =>
         {
             w.Field("action"u8, "worker-status-change"u8);
             w.Field("prev-status"u8, previous.ToText());
             w.Field("status"u8, status.ToText());
-            w.FieldToken("stimulus_id"u8, stimulusId);
+            if (withStimulus)
+            {
+                w.FieldToken("stimulus_id"u8, stimulusId);
+            }
         });
         if (status == WorkerStatus.Running)
         {
@@ -288,17 +292,23 @@ public static class Workers
     private static void LogRemoveWorker(
         SchedulerState s, WorkerState ws, Key[] processing, List<Key> recompute, List<Key> lost, byte[] stimulusId, bool expected)
     {
+        bool detailed = !s.Options.Dialect.PackedGraphs;
+        int entries = detailed ? 6 : 2;
         void Fill(ref MessageWriter w)
         {
             w.Field("action"u8, "remove-worker"u8);
             WriteKeys(ref w, "processing-tasks"u8, processing);
+            if (!detailed)
+            {
+                return;
+            }
             WriteKeys(ref w, "lost-computed-tasks"u8, recompute);
             WriteKeys(ref w, "lost-scattered-tasks"u8, lost);
             w.FieldToken("stimulus_id"u8, stimulusId);
             w.Field("expected"u8, expected);
         }
-        s.LogEvent([ws.Address], 6, Fill);
-        s.LogEvent(["all"], 7, (ref MessageWriter w) =>
+        s.LogEvent([ws.Address], entries, Fill);
+        s.LogEvent(["all"], entries + 1, (ref MessageWriter w) =>
         {
             Fill(ref w);
             w.FieldToken("worker"u8, ws.AddressToken);

@@ -1,11 +1,18 @@
 using Csds.Protocol;
 using Csds.Scheduler;
+using Nerdbank.MessagePack;
 
 namespace Csds.Server;
 
 /// <summary>Questions about the state that need nothing but the state (rows R17, R18, R25, R43, R49 to R51).</summary>
 public sealed class Queries(Reactor reactor)
 {
+    // What get_task_prefix_states counts: tasks in other states do not show.
+    private static readonly TaskStateName[] prefixStates =
+    [
+        TaskStateName.Memory, TaskStateName.Erred, TaskStateName.Released, TaskStateName.Processing, TaskStateName.Waiting,
+    ];
+
     private delegate void Answer(SchedulerState s, Arguments arguments, ref MessageWriter w);
 
     /// <summary>Adds the operations to the table.</summary>
@@ -15,8 +22,9 @@ public sealed class Queries(Reactor reactor)
         Add(table, "ncores", (SchedulerState s, Arguments a, ref MessageWriter w) => NCores(s, a, ref w, running: false));
         Add(table, "ncores_running", (SchedulerState s, Arguments a, ref MessageWriter w) => NCores(s, a, ref w, running: true));
         Add(table, "who_has", WhoHas);
-        Add(table, "has_what", (SchedulerState s, Arguments a, ref MessageWriter w) => ByWorker(s, a, ref w, ws => ws.HasWhat));
-        Add(table, "processing", (SchedulerState s, Arguments a, ref MessageWriter w) => ByWorker(s, a, ref w, ws => ws.Processing));
+        Add(table, "has_what", (SchedulerState s, Arguments a, ref MessageWriter w) => ByWorker(s, a, ref w, ws => ws.HasWhat, _ => default));
+        Add(table, "processing", (SchedulerState s, Arguments a, ref MessageWriter w) =>
+            ByWorker(s, a, ref w, ws => ws.Processing, address => throw DaskException.KeyError(address)));
         Add(table, "nbytes", NBytes);
         Add(table, "get_task_status", TaskStatus);
         Add(table, "get_task_prefix_states", PrefixStates);
@@ -81,15 +89,17 @@ public sealed class Queries(Reactor reactor)
     }
 
     private static void ByWorker(
-        SchedulerState s, Arguments a, ref MessageWriter w, Func<WorkerState, OrderedSet<TaskState>> tasksOf)
+        SchedulerState s, Arguments a, ref MessageWriter w, Func<WorkerState, OrderedSet<TaskState>> tasksOf,
+        Func<string, OrderedSet<TaskState>> otherwise)
     {
         if (a.Keys("workers") is { } names)
         {
-            w.Map(names.Count);
-            foreach (Key name in names)
+            string[] addresses = [.. names.Select(name => AddressOf(s, name)).Distinct()];
+            w.Map(addresses.Length);
+            foreach (string address in addresses)
             {
-                w.Key(name);
-                WriteTasks(ref w, s.Workers.TryGet(name.Token, out WorkerState? ws) ? tasksOf(ws) : default);
+                w.Text(address);
+                WriteTasks(ref w, s.Workers.TryGet(address, out WorkerState? ws) ? tasksOf(ws) : otherwise(address));
             }
             return;
         }
@@ -152,14 +162,13 @@ public sealed class Queries(Reactor reactor)
 
     private static void PrefixStates(SchedulerState s, Arguments a, ref MessageWriter w)
     {
-        TaskPrefix[] active = [.. s.Tasks.Prefixes.Where(p => p.Groups.Count > 0)];
+        TaskPrefix[] active = [.. s.Tasks.Prefixes.Where(prefix => prefixStates.Any(state => prefix.CountOf(state) > 0))];
         w.Map(active.Length);
         foreach (TaskPrefix prefix in active)
         {
             w.Text(prefix.Name);
-            w.Map(6);
-            foreach (TaskStateName state in (TaskStateName[])[TaskStateName.Memory, TaskStateName.Erred, TaskStateName.Waiting,
-                TaskStateName.Released, TaskStateName.Processing, TaskStateName.Queued])
+            w.Map(prefixStates.Length);
+            foreach (TaskStateName state in prefixStates)
             {
                 w.Text(state.ToText());
                 w.Int(prefix.CountOf(state));
@@ -228,6 +237,19 @@ public sealed class Queries(Reactor reactor)
 
     private static IEnumerable<WorkerState> Selected(SchedulerState s, Arguments a) =>
         a.Keys("workers") is { } names
-            ? names.Select(n => s.Workers.TryGet(n.Token, out WorkerState? ws) ? ws : null).OfType<WorkerState>()
+            ? names.Select(name => AddressOf(s, name)).Distinct()
+                .Select(address => s.Workers.TryGet(address, out WorkerState? ws) ? ws : null).OfType<WorkerState>()
             : s.Workers.Sorted;
+
+    // Dask's coerce_address, with its errors.
+    private static string AddressOf(SchedulerState s, Key worker)
+    {
+        if (s.CoerceAddress(worker) is { } address)
+        {
+            return address;
+        }
+        throw new MessageReader(worker.Token.ToArray()).NextType == MessagePackType.String
+            ? DaskException.ValueError($"missing port number in address {worker.Repr()}")
+            : new DaskException("builtins", "TypeError", $"addresses should be strings or tuples, got {worker.Repr()}");
+    }
 }
