@@ -12,6 +12,7 @@ namespace Csds.Server;
 public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, ConcurrentBag<Connection>> idle = new();
+    private readonly ConcurrentDictionary<Connection, string> busy = new();
     private readonly Dialer dialer = new(settings, loggers.CreateLogger<CommPool>());
 
     /// <summary>Sends a request and answers the reply's message, whose memory the caller disposes of.</summary>
@@ -39,15 +40,14 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
         return await CallOnAsync(comm, address, request, acknowledgement, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Drops the idle comms to a peer that is gone.</summary>
+    /// <summary>Closes all comms to a peer that is gone: Dask's <c>ConnectionPool.remove</c>. Calls under way fail.</summary>
     public void Forget(string address)
     {
-        if (idle.TryRemove(address, out ConcurrentBag<Connection>? bag))
+        IEnumerable<Connection> calling = busy.Where(b => b.Value == address).Select(b => b.Key);
+        IEnumerable<Connection> free = idle.TryRemove(address, out ConcurrentBag<Connection>? bag) ? bag : [];
+        foreach (Connection comm in calling.Concat(free))
         {
-            foreach (Connection comm in bag)
-            {
-                comm.Abort("the peer is gone");
-            }
+            comm.Abort("the peer is gone");
         }
     }
 
@@ -95,6 +95,7 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
     private async Task<FrameGroup> CallOnAsync(
         Connection comm, string address, MessageBatch request, MessageBatch? acknowledgement, CancellationToken cancel)
     {
+        busy[comm] = address;
         try
         {
             comm.Send(request);
@@ -104,7 +105,10 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
             {
                 comm.Send(acknowledgement);
             }
-            idle.GetOrAdd(address, _ => []).Add(comm);
+            if (!comm.Closed.IsCancellationRequested)
+            {
+                idle.GetOrAdd(address, _ => []).Add(comm);
+            }
             return reply;
         }
         catch (Exception error)
@@ -115,6 +119,10 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
                 throw new IOException($"{address} broke the protocol: {error.Message}", error);
             }
             throw;
+        }
+        finally
+        {
+            busy.TryRemove(comm, out _);
         }
     }
 }

@@ -58,7 +58,7 @@ public sealed record OperationSet
         var broadcast = new Broadcast(Reactor, Pool);
         var identity = new Identity(Reactor, Settings);
         var mismatch = new VersionMismatch(Versions, Dialect);
-        new WorkerRegistrations(Reactor, Streams, Plugins, mismatch, Log).AddTo(table);
+        new WorkerRegistrations(Reactor, Streams, Pool, Plugins, mismatch, Log).AddTo(table);
         new ClientRegistrations(Reactor, Streams, new GraphSubmissions(Reactor, Expander), mismatch).AddTo(table);
         identity.AddTo(table);
         new Queries(Reactor).AddTo(table);

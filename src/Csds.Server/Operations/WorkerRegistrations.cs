@@ -6,7 +6,7 @@ namespace Csds.Server;
 
 /// <summary>Workers and nannies connect (rows R5 to R7, W44 to W50).</summary>
 public sealed partial class WorkerRegistrations(
-    Reactor reactor, StreamDirectory streams, PluginStore plugins, VersionMismatch mismatch, ILogger logger)
+    Reactor reactor, StreamDirectory streams, CommPool pool, PluginStore plugins, VersionMismatch mismatch, ILogger logger)
 {
     /// <summary>Adds the operations to the table.</summary>
     public void AddTo(RpcTable table)
@@ -58,6 +58,7 @@ public sealed partial class WorkerRegistrations(
         finally
         {
             streams.Remove(comm);
+            pool.Forget(ws.Address);
             await reactor.TellAsync((s, now) => s.WorkerStreamEnded(ws, now)).ConfigureAwait(false);
         }
     }

@@ -26,9 +26,13 @@ internal sealed class Peer : IDisposable
     }
 
     /// <summary>Connects and shakes hands.</summary>
-    internal static async Task<Peer> ConnectAsync(int port)
+    internal static async Task<Peer> ConnectAsync(int port) => await ShakeHandsAsync(await DialAsync(port));
+
+    /// <summary>Waits until the server connects to a listening socket, and shakes hands.</summary>
+    internal static async Task<Peer> AcceptAsync(Socket listener) => await ShakeHandsAsync(new Peer(await listener.AcceptAsync()));
+
+    private static async Task<Peer> ShakeHandsAsync(Peer peer)
     {
-        Peer peer = await DialAsync(port);
         await peer.SendAsync("""{"compression": null, "python": [3, 11, 2], "pickle-protocol": 5}""");
         using FrameGroup hello = await peer.ReadAsync() ?? throw new IOException("no handshake");
         Handshake.Read(hello);
