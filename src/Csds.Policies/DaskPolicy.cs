@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Csds.Scheduler;
 
 namespace Csds.Policies;
@@ -7,6 +8,9 @@ public sealed class DaskPolicy : ISchedulingPolicy
 {
     /// <summary>From this number of workers on, round robin takes the place of looking for the least busy one.</summary>
     private const int SmallCluster = 20;
+
+    // Bytes of one task's input by holder: nothing that outlives a decision, kept so as not to be made anew.
+    private readonly Dictionary<WorkerState, long> heldBytes = [];
 
     /// <inheritdoc/>
     public string Name => "dask";
@@ -65,7 +69,7 @@ public sealed class DaskPolicy : ISchedulingPolicy
     }
 
     // decide_worker_non_rootish
-    private static WorkerState? DecideNonRootish(SchedulerState state, TaskState task)
+    private WorkerState? DecideNonRootish(SchedulerState state, TaskState task)
     {
         if (state.Workers.Running.IsEmpty)
         {
@@ -116,24 +120,9 @@ public sealed class DaskPolicy : ISchedulingPolicy
     }
 
     // decide_worker: whoever holds a dependency, unless none of them may run the task.
-    private static WorkerState? DecideByDependencies(SchedulerState state, TaskState task, IReadOnlySet<WorkerState>? valid)
+    private WorkerState? DecideByDependencies(SchedulerState state, TaskState task, IReadOnlySet<WorkerState>? valid)
     {
-        WorkerState? best = null;
-        Objective bestObjective = default;
-        if (!task.Actor)
-        {
-            foreach (TaskState dependency in task.Dependencies)
-            {
-                foreach (WorkerState holder in dependency.WhoHas)
-                {
-                    bool allowed = valid?.Contains(holder) ?? holder.Status == WorkerStatus.Running;
-                    if (allowed && !ReferenceEquals(holder, best))
-                    {
-                        Consider(state, task, holder, ref best, ref bestObjective);
-                    }
-                }
-            }
-        }
+        WorkerState? best = task.Actor ? null : BestHolder(state, task, valid);
         if (best is not null)
         {
             return best;
@@ -149,6 +138,33 @@ public sealed class DaskPolicy : ISchedulingPolicy
         return task.Details is { LooseRestrictions: true } ? DecideByDependencies(state, task, null) : null;
     }
 
+    // One pass over the dependencies counts what each holder has; what it lacks is the rest. To ask each holder in turn
+    // would take the square of the number of dependencies, which a final sum over 10,000 results has.
+    private WorkerState? BestHolder(SchedulerState state, TaskState task, IReadOnlySet<WorkerState>? valid)
+    {
+        long total = 0;
+        heldBytes.Clear();
+        foreach (TaskState dependency in task.Dependencies)
+        {
+            long nbytes = state.NBytesOf(dependency);
+            total += nbytes;
+            foreach (WorkerState holder in dependency.WhoHas)
+            {
+                if (valid?.Contains(holder) ?? holder.Status == WorkerStatus.Running)
+                {
+                    CollectionsMarshal.GetValueRefOrAddDefault(heldBytes, holder, out _) += nbytes;
+                }
+            }
+        }
+        WorkerState? best = null;
+        Objective bestObjective = default;
+        foreach ((WorkerState holder, long held) in heldBytes)
+        {
+            Keep(holder, state.WorkerObjective(task, holder, total - held), ref best, ref bestObjective);
+        }
+        return best;
+    }
+
     private static WorkerState? Best(SchedulerState state, TaskState task, IEnumerable<WorkerState> candidates)
     {
         WorkerState? best = null;
@@ -161,9 +177,11 @@ public sealed class DaskPolicy : ISchedulingPolicy
     }
 
     private static void Consider(
-        SchedulerState state, TaskState task, WorkerState candidate, ref WorkerState? best, ref Objective bestObjective)
+        SchedulerState state, TaskState task, WorkerState candidate, ref WorkerState? best, ref Objective bestObjective) =>
+        Keep(candidate, state.WorkerObjective(task, candidate), ref best, ref bestObjective);
+
+    private static void Keep(WorkerState candidate, Objective objective, ref WorkerState? best, ref Objective bestObjective)
     {
-        Objective objective = state.WorkerObjective(task, candidate);
         if (best is null || objective < bestObjective)
         {
             best = candidate;

@@ -7,6 +7,13 @@ public static class Costs
     public static double CommCost(this SchedulerState s, TaskState ts, WorkerState ws)
     {
         ArgumentNullException.ThrowIfNull(s);
+        return s.MissingBytes(ts, ws) / s.Occupancy.Bandwidth;
+    }
+
+    /// <summary>Bytes of the task's input that the worker does not hold.</summary>
+    public static long MissingBytes(this SchedulerState s, TaskState ts, WorkerState ws)
+    {
+        ArgumentNullException.ThrowIfNull(s);
         ArgumentNullException.ThrowIfNull(ts);
         ArgumentNullException.ThrowIfNull(ws);
         long nbytes = 0;
@@ -17,16 +24,20 @@ public static class Costs
                 nbytes += s.NBytesOf(dts);
             }
         }
-        return nbytes / s.Occupancy.Bandwidth;
+        return nbytes;
     }
 
     /// <summary>Dask's <c>worker_objective</c>: expected start, then bytes held; the smallest is the best.</summary>
-    public static Objective WorkerObjective(this SchedulerState s, TaskState ts, WorkerState ws)
+    public static Objective WorkerObjective(this SchedulerState s, TaskState ts, WorkerState ws) =>
+        s.WorkerObjective(ts, ws, s.MissingBytes(ts, ws));
+
+    /// <summary>The same where it is known how many bytes of the input the worker does not hold.</summary>
+    public static Objective WorkerObjective(this SchedulerState s, TaskState ts, WorkerState ws, long missingBytes)
     {
         ArgumentNullException.ThrowIfNull(s);
         ArgumentNullException.ThrowIfNull(ts);
         ArgumentNullException.ThrowIfNull(ws);
-        double start = (s.Occupancy.Of(ws) / ws.NThreads) + s.CommCost(ts, ws);
+        double start = (s.Occupancy.Of(ws) / ws.NThreads) + (missingBytes / s.Occupancy.Bandwidth);
         return new Objective(ts.Actor ? ws.Actors.Count : 0, start, ws.NBytes, ws.Rank);
     }
 }
