@@ -132,7 +132,7 @@ class TestPerformanceReport:
     def test_is_one_page(self, client):
         client.get_task_stream(start=0, stop=0)
         start = time.time()
-        wait(client.map(tasks.busy, [0.05] * 4, range(4)))
+        wait(client.map(tasks.busy, [0.3] * 4, range(4), key="reported"))
         # What the context manager does at its end.
         code = "with performance_report():  # </script>"
         page = client.sync(client.scheduler.performance_report, start=start - 1, last_count=0, code=code, mode=None)
@@ -143,8 +143,8 @@ class TestPerformanceReport:
         assert data["summary"]["code"] == code
         assert data["summary"]["tasks"] >= 4
         assert {worker["name"] for worker in data["workers"]} == {"alice", "bob"}
-        (busy,) = (kind for kind in data["prefixes"] if kind["name"] == "busy")
-        assert busy["runs"] == 4 and busy["compute"] >= 0.2
+        (busy,) = (kind for kind in data["prefixes"] if kind["name"] == "reported")
+        assert busy["runs"] == 4 and busy["compute"] >= 1.2
         assert data["profiles"]["compute"]["k"]
         assert len(data["stream"]["rects"]) >= 4
         assert "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page
@@ -160,12 +160,17 @@ class TestClusterDump:
         wait(futures)
         return futures
 
-    @pytest.mark.parametrize("format", ["msgpack", "yaml"])
     @pytest.mark.parametrize("scheme", ["", "file://"])
-    def test_contents(self, client, shared_cluster, work, tmp_path, format, scheme):
-        client.dump_cluster_state(f"{scheme}{tmp_path / 'dump'}", format=format)
-        suffix = ".msgpack.gz" if format == "msgpack" else ".yaml"
-        dump = DumpArtefact.from_url(str(tmp_path / f"dump{suffix}"))
+    def test_yaml(self, new_cluster, tmp_path, scheme):
+        cluster = new_cluster()  # YAML in Python is slow: not after all that the shared cluster has done
+        cluster.client().dump_cluster_state(f"{scheme}{tmp_path / 'dump'}", format="yaml")
+        dump = DumpArtefact.from_url(str(tmp_path / "dump.yaml"))
+        assert dump["scheduler"]["address"] == cluster.address
+
+    @pytest.mark.parametrize("scheme", ["", "file://"])
+    def test_contents(self, client, shared_cluster, work, tmp_path, scheme):
+        client.dump_cluster_state(f"{scheme}{tmp_path / 'dump'}", format="msgpack")
+        dump = DumpArtefact.from_url(str(tmp_path / "dump.msgpack.gz"))
         workers = set(worker_addresses(client).values())
 
         assert set(dump["workers"]) == set(dump["versions"]["workers"]) == set(dump["scheduler"]["workers"]) == workers

@@ -81,7 +81,8 @@ class TestVersions:
         monkeypatch.setattr("distributed.client.version_module.get_versions", get_versions)
         with pytest.warns(VersionMismatchWarning, match="Mismatched versions found") as caught:
             Client(shared_cluster.address, set_as_default=False).close()
-        lines = str(caught[0].message).splitlines()
+        (mismatch,) = (warning for warning in caught if warning.category is VersionMismatchWarning)
+        lines = str(mismatch.message).splitlines()
         assert lines[3].split() == "| Package | Client | Scheduler | Workers |".split()
         assert any(line.split()[1:5:2] == ["toolz", "0.0.1"] for line in lines[5:-1])
 

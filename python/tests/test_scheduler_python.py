@@ -9,7 +9,7 @@ import uuid
 import dask
 import distributed
 import pytest
-from distributed import progress, wait
+from distributed import wait
 
 import plugins
 from clusters import RELEASE, eventually
@@ -164,12 +164,6 @@ class TestSchedulerPlugins:
         assert client.run_on_scheduler(os.getpid) != pid
         assert client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.plugins["recorder"].value) == 7
         assert client.submit(inc, future).result() == 3
-
-    def test_progress(self, client, capsys):
-        futures = client.map(inc, range(5))
-        progress(futures, notebook=False)
-        wait(futures)
-        assert eventually(lambda: "100% Completed" in capsys.readouterr().out)
 
 
 class TestPreloads:

@@ -11,6 +11,7 @@ from distributed.comm import connect
 from distributed.security import Security
 
 import clusters
+from clusters import eventually
 import tasks
 
 CERTIFICATES = clusters.HERE / "certificates"
@@ -114,7 +115,7 @@ def test_a_message_that_is_too_large(new_cluster):
 
     with pytest.raises(distributed.comm.CommClosedError):
         asyncio.run(send())
-    assert "more than 1048576" in cluster.logs()
+    assert eventually(lambda: "more than 1048576" in cluster.logs())
     assert cluster.client().nthreads() == {}
 
 

@@ -54,18 +54,13 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         await using var pool = new CommPool(settings, loggers);
         reactor.EffectHandler = Perform;
         RecentLog recentLog = KeepLog(config);
-        var plugins = new PluginStore();
-        foreach ((string name, byte[] pickle) in python.WorkerPlugins)
-        {
-            plugins.SetWorkerPlugin(name, pickle);
-        }
         await using SchedulerPython userPython = UserPython(config, helper, reactor);
         var operations = new OperationSet
         {
             Reactor = reactor,
             Streams = streams,
             Pool = pool,
-            Plugins = plugins,
+            Plugins = Plugins(python),
             Python = userPython,
             PickleAllowed = PickleAllowed(config, dialect),
             Dialect = dialect,
@@ -80,16 +75,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         var comms = new CommServer(operations.Build(), settings, loggers.CreateLogger<CommServer>());
         Task turns = Task.Run(() => reactor.RunAsync(stopReactor.Token), CancellationToken.None);
 
-        var http = new HttpServices
-        {
-            Reactor = reactor,
-            Settings = settings,
-            RecentLog = recentLog,
-            Pool = pool,
-            Dashboard = arguments.Dashboard,
-            Routes = config.Find("distributed.scheduler.http.routes") is null
-                ? HttpServices.DefaultRoutes : config.List("distributed.scheduler.http.routes"),
-        };
+        HttpServices http = Http(config, reactor, recentLog, pool);
         await using Listeners listeners = await ListenAsync(listen, comms, http).ConfigureAwait(false);
         Announce(listeners, dialect);
         await PreloadAsync(userPython, comms).ConfigureAwait(false);
@@ -100,11 +86,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
             LogClosing(log, await EndAsync(interrupted).ConfigureAwait(false), dialect);
         }
         await userPython.CloseAsync(userCodePatience).ConfigureAwait(false);
-        LogLine(log, "Scheduler closing all comms");
-        // W51: workers are told, clients' streams end, and nothing half-open holds the process up.
-        await reactor.TellAsync((s, now) => s.CloseAllStreams(now)).ConfigureAwait(false);
-        comms.CloseAll();
-        await listeners.DisposeAsync().ConfigureAwait(false);
+        await CloseAsync(reactor, comms, listeners).ConfigureAwait(false);
         await stopReactor.CancelAsync().ConfigureAwait(false);
         await turns.ConfigureAwait(false);
         LogStopped(log, settings.Address);
@@ -112,11 +94,41 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         return 0;
     }
 
+    // W51: workers are told, clients' streams end, and nothing half-open holds the process up.
+    private async Task CloseAsync(Reactor reactor, CommServer comms, Listeners listeners)
+    {
+        LogLine(log, "Scheduler closing all comms");
+        await reactor.TellAsync((s, now) => s.CloseAllStreams(now)).ConfigureAwait(false);
+        comms.CloseAll();
+        await listeners.DisposeAsync().ConfigureAwait(false);
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         stopReactor.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private HttpServices Http(Configuration config, Reactor reactor, RecentLog recentLog, CommPool pool) => new()
+    {
+        Reactor = reactor,
+        Settings = settings,
+        RecentLog = recentLog,
+        Pool = pool,
+        Dashboard = arguments.Dashboard,
+        Routes = config.Find("distributed.scheduler.http.routes") is null
+            ? HttpServices.DefaultRoutes : config.List("distributed.scheduler.http.routes"),
+    };
+
+    private static PluginStore Plugins(HelperConfiguration python)
+    {
+        var plugins = new PluginStore();
+        foreach ((string name, byte[] pickle) in python.WorkerPlugins)
+        {
+            plugins.SetWorkerPlugin(name, pickle);
+        }
+        return plugins;
     }
 
     private RecentLog KeepLog(Configuration config)

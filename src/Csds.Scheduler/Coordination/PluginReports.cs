@@ -2,38 +2,6 @@ using Csds.Protocol;
 
 namespace Csds.Scheduler;
 
-/// <summary>What scheduler plugins may want to see: the methods of Dask's <c>SchedulerPlugin</c>.</summary>
-[Flags]
-public enum PluginHooks
-{
-    /// <summary>Nothing.</summary>
-    None = 0,
-
-    /// <summary>A client submitted a graph.</summary>
-    UpdateGraph = 1,
-
-    /// <summary>A task moved.</summary>
-    Transition = 2,
-
-    /// <summary>A worker came.</summary>
-    AddWorker = 4,
-
-    /// <summary>A worker went.</summary>
-    RemoveWorker = 8,
-
-    /// <summary>A client came.</summary>
-    AddClient = 16,
-
-    /// <summary>A client went.</summary>
-    RemoveClient = 32,
-
-    /// <summary>The cluster restarts.</summary>
-    Restart = 64,
-
-    /// <summary>An event was logged.</summary>
-    LogEvent = 128,
-}
-
 /// <summary>
 /// Reports what happens to whoever runs scheduler plugins: a stream of its own, with one message per call of a plugin's
 /// method. Only what some plugin wants to see is written.
@@ -218,31 +186,6 @@ public sealed class PluginReports : StreamPeer, ISchedulerObserver
             {
                 w.Key(dts.Key);
             }
-        }
-    }
-}
-
-/// <summary>Who plugins are reported to.</summary>
-public static class PluginReporting
-{
-    /// <summary>Reports these hooks to a stream from now on, and no others any more.</summary>
-    /// <param name="s">The state.</param>
-    /// <param name="connection">The host's number of the stream.</param>
-    /// <param name="hooks">What to report; none: nothing.</param>
-    public static void ReportToPlugins(this SchedulerState s, long connection, PluginHooks hooks)
-    {
-        ArgumentNullException.ThrowIfNull(s);
-        s.Observers.RemoveAll(o => o is PluginReports);
-        s.Topics.Logged = null;
-        if (hooks == PluginHooks.None)
-        {
-            return;
-        }
-        var reports = new PluginReports(s, connection, hooks);
-        s.Observers.Add(reports);
-        if (hooks.HasFlag(PluginHooks.LogEvent))
-        {
-            s.Topics.Logged = reports.EventLogged;
         }
     }
 }
