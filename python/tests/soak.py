@@ -105,6 +105,13 @@ def leftovers(cluster):
     return {name: n for name, n in counts(cluster).items() if name in names and n}
 
 
+def tasks_left(cluster):
+    """The keys that are there, and what happened to them."""
+    with clusters.distributed.Client(cluster.address, set_as_default=False) as client:
+        keys = list(client.who_has())
+        return "\n".join(map(str, [keys, *client.sync(client.scheduler.get_story, keys_or_stimuli=keys)]))
+
+
 def memory(process):
     """Resident bytes of a process."""
     return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
@@ -148,7 +155,7 @@ def soak(options, directory):
             done, kills = run_round(cluster, options, seed, seconds)
             clusters.eventually(lambda: not leftovers(cluster), timeout=30)
             left = leftovers(cluster)
-            assert not left, f"left behind after everybody has gone: {left}"
+            assert not left, f"left behind after everybody has gone: {left}\n{tasks_left(cluster)}"
             sizes.append(memory(cluster.scheduler) / 1e6)
             print(f"round {len(sizes)}: {sum(done.values())} activities, {kills} kills, {sizes[-1]:.0f} MB; {done}", flush=True)
         settled = max(sizes[:SETTLED_ROUNDS])

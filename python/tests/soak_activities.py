@@ -125,13 +125,13 @@ def lock(client, random, cluster):
     inside = []
 
     def use():
-        with distributed.Lock(name, client=client):
+        with distributed.Lock(name):
             inside.append(1)
             assert len(inside) == 1
             time.sleep(0.005)
             inside.pop()
 
-    in_threads(use, 4)
+    in_threads(client, use, 4)
 
 
 @activity
@@ -146,7 +146,7 @@ def semaphore(client, random, cluster):
             time.sleep(0.005)
             inside.pop()
 
-    in_threads(use, 4)
+    in_threads(client, use, 4)
     semaphore.close()
 
 
@@ -156,13 +156,13 @@ def multi_lock(client, random, cluster):
     inside = []
 
     def use():
-        with distributed.MultiLock(random.sample(names, 2), client=client):
+        with distributed.MultiLock(random.sample(names, 2)):
             inside.append(1)
             assert len(inside) == 1  # Two of three always meet.
             time.sleep(0.005)
             inside.pop()
 
-    in_threads(use, 3)
+    in_threads(client, use, 3)
 
 
 @activity
@@ -249,12 +249,13 @@ def vanishing_client(client, random, cluster):
         process.send_signal(signal.SIGKILL)
 
 
-def in_threads(function, count):
+def in_threads(client, function, count):
     errors = []
 
     def run():
         try:
-            function()
+            with client.as_current():
+                function()
         except Exception as error:
             errors.append(error)
 

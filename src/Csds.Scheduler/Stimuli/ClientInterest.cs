@@ -25,7 +25,13 @@ internal static class ClientInterest
                 ts = s.Tasks.Create(key, default); // 2022 waits for somebody to submit it.
             }
             Want(s, cs, ts);
+            if (cs == s.FireAndForget && ts.State is TaskStateName.Memory or TaskStateName.Erred)
+            {
+                // It was done before anybody could say that it is to be forgotten. Dask keeps it for ever.
+                Release(s, cs, ts);
+            }
         }
+        s.RunRecommendations(s.Stimulus("client-desires-keys"));
     }
 
     /// <summary>One key of it: from now on the client hears of the task, at once if it is done.</summary>

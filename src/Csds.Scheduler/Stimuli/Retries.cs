@@ -20,6 +20,28 @@ public static class Retries
                 w.Field("count"u8, keys.Count);
             });
         }
+        (List<TaskState> roots, HashSet<TaskState> seen) = FindRoots(s, keys);
+        foreach (TaskState ts in roots)
+        {
+            s.Recommendations.Add(ts, TaskStateName.Waiting);
+        }
+        byte[] stimulus = s.Stimulus("stimulus-retry");
+        s.RunRecommendations(stimulus);
+        s.FillOpenSlots(stimulus);
+        s.CheckInvariants();
+        return [.. seen.Select(ts => ts.Key)];
+    }
+
+    /// <summary>The keys that <see cref="Retry"/> would look at: the given ones and what made them fail.</summary>
+    public static IReadOnlyCollection<Key> KeysToRetry(this SchedulerState s, IReadOnlyCollection<Key> keys)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        ArgumentNullException.ThrowIfNull(keys);
+        return [.. FindRoots(s, keys).Seen.Select(ts => ts.Key)];
+    }
+
+    private static (List<TaskState> Roots, HashSet<TaskState> Seen) FindRoots(SchedulerState s, IReadOnlyCollection<Key> keys)
+    {
         var stack = new Stack<TaskState>(keys.Select(s.Tasks.Find).OfType<TaskState>());
         var seen = new HashSet<TaskState>();
         var roots = new List<TaskState>();
@@ -43,14 +65,6 @@ public static class Retries
                 roots.Add(ts);
             }
         }
-        foreach (TaskState ts in roots)
-        {
-            s.Recommendations.Add(ts, TaskStateName.Waiting);
-        }
-        byte[] stimulus = s.Stimulus("stimulus-retry");
-        s.RunRecommendations(stimulus);
-        s.FillOpenSlots(stimulus);
-        s.CheckInvariants();
-        return [.. seen.Select(ts => ts.Key)];
+        return (roots, seen);
     }
 }

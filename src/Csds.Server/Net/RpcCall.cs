@@ -60,10 +60,7 @@ public sealed class RpcCall
     /// <summary>What serves the connection from now on, if the operation takes it over.</summary>
     public Func<Task>? Takeover { get; set; }
 
-    /// <summary>
-    /// Sends the answer from within a turn of the reactor, ahead of what that turn sends to streams: for clients that act on the
-    /// answer, and would undo what their stream tells them of what came of it.
-    /// </summary>
+    /// <summary>Sends the answer before the operation is over. Nothing may be added to it afterwards.</summary>
     public void AnswerNow()
     {
         if (WantsReply)

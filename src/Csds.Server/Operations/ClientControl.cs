@@ -6,6 +6,8 @@ namespace Csds.Server;
 /// <summary>What a client may tell the scheduler about its tasks, and about its own life (rows R10, R11, R14, R24, R27).</summary>
 public sealed class ClientControl(Reactor reactor, Action<string> close)
 {
+    private static readonly TimeSpan answerFirst = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Adds the operations to the table.</summary>
     public void AddTo(RpcTable table)
     {
@@ -37,22 +39,23 @@ public sealed class ClientControl(Reactor reactor, Action<string> close)
         await reactor.TellAsync((s, now) => s.Cancel(keys, client, force, null, null, now)).ConfigureAwait(false);
     }
 
-    private Task RetryAsync(RpcCall call)
+    // A client takes the keys of the answer for pending, even if its stream has told it by then that they failed again.
+    // Dask's streams wait for some milliseconds, so that the answer comes first there.
+    private async Task RetryAsync(RpcCall call)
     {
         var arguments = new Arguments(call);
         IReadOnlyList<Key> keys = arguments.Keys("keys") ?? [];
-        return reactor.TellAsync((s, now) =>
+        IReadOnlyCollection<Key> touched = await reactor.AskAsync((s, _) => s.KeysToRetry(keys)).ConfigureAwait(false);
+        MessageWriter w = call.Reply.Single();
+        w.List(touched.Count);
+        foreach (Key key in touched)
         {
-            IReadOnlyCollection<Key> touched = s.Retry(keys, arguments.Text("client"), now);
-            MessageWriter w = call.Reply.Single();
-            w.List(touched.Count);
-            foreach (Key key in touched)
-            {
-                w.Key(key);
-            }
-            w.End();
-            call.AnswerNow(); // The client takes the keys for pending when it hears this, even if they have failed again by then.
-        });
+            w.Key(key);
+        }
+        w.End();
+        call.AnswerNow();
+        await Task.Delay(answerFirst).ConfigureAwait(false);
+        await reactor.TellAsync((s, now) => s.Retry(keys, arguments.Text("client"), now)).ConfigureAwait(false);
     }
 
     private Task TerminateAsync(RpcCall call)
