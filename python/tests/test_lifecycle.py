@@ -110,6 +110,7 @@ class TestRestart:
         assert kept.result() == 2
         assert eventually(lambda: len(tasks.read(calls)) == 2, timeout=30)
 
+    @pytest.mark.xfail(RELEASE > (2023, 1), reason="not restarted within 30 s; see docs/testing.md", strict=False)
     def test_a_worker_that_sends_no_heartbeats_is_restarted(self, new_cluster):
         if RELEASE < (2024, 1):
             pytest.skip("2022 removes it, and that is all")
@@ -305,6 +306,7 @@ class TestScaling:
 
         asyncio.run(asyncio.wait_for(watch(), 60))
 
+    @pytest.mark.xfail(RELEASE > (2023, 1), reason="its end fails with newer Dask; see docs/testing.md", strict=False)
     def test_adaptive(self, new_cluster):
         cluster = new_cluster()
 
