@@ -33,6 +33,9 @@ public sealed class Dialect
     /// <summary>V6, V7: compute-task carries <c>function</c>, <c>args</c>, <c>kwargs</c> or a plain <c>run_spec</c>, not a pickled one.</summary>
     public bool SplitRunSpecs => Version < new DaskVersion(2023, 8, 1);
 
+    /// <summary>The scheduler's run specs are <c>dask._task_spec.GraphNode</c> objects, which can be called.</summary>
+    public bool CallableRunSpecs => Version >= new DaskVersion(2024, 12, 0);
+
     /// <summary>V9: compute-task has <c>duration</c>.</summary>
     public bool TaskDuration => Version < new DaskVersion(2025, 1, 1);
 

@@ -21,7 +21,11 @@ internal sealed class TaskDump
         yield return ("key", (TaskState ts, ref MessageWriter w) => DumpText.Value(ts.Key, ref w));
         yield return ("state", (TaskState ts, ref MessageWriter w) => w.Text(ts.State.ToText()));
         yield return ("priority", (TaskState ts, ref MessageWriter w) => WritePriority(ts, ref w));
-        yield return ("run_spec", (TaskState ts, ref MessageWriter w) => w.Text(ts.RunSpec.IsNone ? null : "<run_spec>"));
+        if (!dialect.CallableRunSpecs)
+        {
+            // recursive_to_dict passes over what can be called.
+            yield return ("run_spec", (TaskState ts, ref MessageWriter w) => w.Text(ts.RunSpec.IsNone ? null : "<run_spec>"));
+        }
         if (dialect.RunIds)
         {
             yield return ("run_id", (TaskState ts, ref MessageWriter w) => WriteRunId(ts, ref w));
