@@ -15,6 +15,9 @@ from distributed.comm.utils import to_frames
 
 import workloads
 
+# What a client's batch holds when a program submits as fast as it can.
+MESSAGES_PER_TRANSFER = 50
+
 
 async def record(workload, path):
     async with (
@@ -26,14 +29,21 @@ async def record(workload, path):
         wanted = workloads.submit(client, workload)
         await asyncio.sleep(0)
         messages = [m for m in messages if m["op"].startswith("update-graph")]
-        frames = await to_frames(messages, allow_offload=False)
-        size = sum(map(len, frames))
+        size = 0
         with open(path, "wb") as file:
-            # The bytes of one transfer on TCP: size of the rest, number of frames, their sizes, the frames.
-            numbers = [8 * (1 + len(frames)) + size, len(frames), *map(len, frames)]
-            file.write(b"".join(n.to_bytes(8, "little") for n in numbers))
-            file.writelines(frames)
+            for first in range(0, len(messages), MESSAGES_PER_TRANSFER):
+                frames = await to_frames(messages[first : first + MESSAGES_PER_TRANSFER], allow_offload=False)
+                size += write(file, frames)
         return {"wanted": len(wanted), "bytes": size, "distributed": distributed.__version__}
+
+
+def write(file, frames):
+    """Writes one transfer as it is on TCP: size of the rest, number of frames, their sizes, the frames."""
+    sizes = [memoryview(frame).nbytes for frame in frames]
+    numbers = [8 * (1 + len(frames)) + sum(sizes), len(frames), *sizes]
+    file.write(b"".join(n.to_bytes(8, "little") for n in numbers))
+    file.writelines(frames)
+    return sum(sizes)
 
 
 if __name__ == "__main__":

@@ -9,26 +9,28 @@ namespace Csds.ZeroClient;
 /// </summary>
 internal sealed record RecordedGraph(byte[] Wire, HashSet<Key> Wanted)
 {
-    /// <summary>Reads a recorded transfer.</summary>
-    /// <exception cref="ProtocolException">The bytes are no transfer with graphs.</exception>
+    /// <summary>Reads recorded transfers.</summary>
+    /// <exception cref="ProtocolException">The bytes are no transfers with graphs.</exception>
     public static RecordedGraph Read(byte[] wire)
     {
+        var wanted = new HashSet<Key>(KeyComparer.Instance);
         var sequence = new ReadOnlySequence<byte>(wire);
-        if (!new FrameReader().TryRead(ref sequence, out FrameGroup? frames))
+        var transfers = new FrameReader();
+        while (transfers.TryRead(ref sequence, out FrameGroup? frames))
         {
-            throw new ProtocolException("the recorded transfer is not complete");
-        }
-        using (frames)
-        {
-            var wanted = new HashSet<Key>(KeyComparer.Instance);
-            var reader = new MessageReader(frames);
-            int messages = reader.ReadArrayHeader();
-            for (int i = 0; i < messages; i++)
+            using (frames)
             {
-                ReadWanted(ref reader, wanted);
+                var reader = new MessageReader(frames);
+                int messages = reader.ReadArrayHeader();
+                for (int i = 0; i < messages; i++)
+                {
+                    ReadWanted(ref reader, wanted);
+                }
             }
-            return new RecordedGraph(wire, wanted);
         }
+        return wanted.Count > 0 && sequence.IsEmpty
+            ? new RecordedGraph(wire, wanted)
+            : throw new ProtocolException("what was recorded is not complete");
     }
 
     private static void ReadWanted(ref MessageReader reader, HashSet<Key> wanted)

@@ -44,42 +44,110 @@ internal sealed class ZeroClient : IDisposable
 
     /// <summary>Has a graph computed; every wanted key has to come once.</summary>
     /// <exception cref="ProtocolException">A task failed, or a key came that was not wanted or had come before.</exception>
-    public Measurement Compute(RecordedGraph graph, int watched)
+    public Measurement Compute(RecordedGraph graph, ZeroClientOptions options)
     {
         var missing = new HashSet<Key>(graph.Wanted, KeyComparer.Instance);
-        (double cpuBefore, _) = ProcessTree.Measure(watched);
-        long start = Stopwatch.GetTimestamp();
-        SendAll(graph.Wire);
-        while (missing.Count > 0)
+        return Measure(options, start =>
         {
-            using FrameGroup transfer = Read();
-            var reader = new MessageReader(transfer);
-            int messages = reader.ReadArrayHeader();
-            for (int i = 0; i < messages; i++)
+            var sending = Task.Run(() => SendAll(graph.Wire));
+            double first = 0;
+            while (missing.Count > 0 && !(options.Cancel && missing.Count < graph.Wanted.Count))
             {
-                Handle(ref reader, missing);
+                ReadReports(missing);
+                first = first == 0 && missing.Count < graph.Wanted.Count ? Stopwatch.GetElapsedTime(start).TotalSeconds : first;
             }
-        }
-        double wall = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        (double cpuAfter, long memory) = ProcessTree.Measure(watched);
-        return new Measurement(graph.Wanted.Count, wall, cpuAfter - cpuBefore, memory);
+            sending.Wait();
+            if (options.Cancel)
+            {
+                ReleaseOneByOne(graph);
+            }
+            return new Measurement { Wanted = graph.Wanted.Count, First = first };
+        });
     }
 
+    /// <summary>Does nothing for a while.</summary>
+    public static Measurement Idle(double seconds, ZeroClientOptions options) => Measure(options, _ =>
+    {
+        Thread.Sleep(TimeSpan.FromSeconds(seconds));
+        return new Measurement();
+    });
+
     /// <summary>Lets the results go.</summary>
-    public void Release(RecordedGraph graph) => Send(batch =>
+    public void Release(RecordedGraph graph) => Send(batch => WriteRelease(batch, [.. graph.Wanted]));
+
+    // As the futures of a program that ends go: a message for each.
+    private void ReleaseOneByOne(RecordedGraph graph)
+    {
+        const int PerTransfer = 200;
+        foreach (Key[] keys in graph.Wanted.Chunk(PerTransfer))
+        {
+            Send(batch =>
+            {
+                foreach (Key key in keys)
+                {
+                    WriteRelease(batch, [key]);
+                }
+            });
+        }
+    }
+
+    private static void WriteRelease(MessageBatch batch, ReadOnlySpan<Key> keys)
     {
         MessageWriter w = batch.Add();
         w.Map(3);
         w.Field("op"u8, "client-releases-keys"u8);
         w.Text("keys"u8);
-        w.List(graph.Wanted.Count);
-        foreach (Key key in graph.Wanted)
+        w.List(keys.Length);
+        foreach (Key key in keys)
         {
             w.Key(key);
         }
         w.Field("client"u8, "Client-zero-11f1-8c7a-6c2b59d2a5c0"u8);
         w.End();
-    });
+    }
+
+    private static Measurement Measure(ZeroClientOptions options, Func<long, Measurement> work)
+    {
+        using var pages = new SchedulerPages(options.Pages);
+        double settled = ProcessTree.WaitUntilIdle(options.Watch, options.Settle);
+        ProcessTree.ForgetPeak(options.Watch);
+        _ = pages.TakeLongestTurn();
+        (double cpuBefore, long memoryBefore, _) = ProcessTree.Measure(options.Watch);
+        double ownBefore = ProcessTree.Cpu(Environment.ProcessId);
+        long start = Stopwatch.GetTimestamp();
+        Measurement measured = work(start);
+        double wall = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        double own = ProcessTree.Cpu(Environment.ProcessId) - ownBefore;
+        if (options.Cancel)
+        {
+            _ = ProcessTree.WaitUntilIdle(options.Watch, options.Settle);
+        }
+        (double cpu, long memory, long peak) = ProcessTree.Measure(options.Watch);
+        return measured with
+        {
+            Wall = wall,
+            Cpu = cpu - cpuBefore,
+            CpuBefore = cpuBefore,
+            ClientCpu = own,
+            Settled = settled,
+            MemoryBefore = memoryBefore,
+            MemoryPeak = peak,
+            Memory = memory,
+            LongestTurn = pages.TakeLongestTurn(),
+            TasksLeft = options.Cancel ? pages.CountTasks() : null,
+        };
+    }
+
+    private void ReadReports(HashSet<Key> missing)
+    {
+        using FrameGroup transfer = Read();
+        var reader = new MessageReader(transfer);
+        int messages = reader.ReadArrayHeader();
+        for (int i = 0; i < messages; i++)
+        {
+            Handle(ref reader, missing);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();

@@ -16,9 +16,23 @@ var duration = new Option<string>("--duration")
 var batch = new Option<double>("--batch-interval") { Description = "Seconds that reports are collected for; Dask's workers: 0.002" };
 var seed = new Option<int>("--seed") { Description = "Seed of the durations" };
 
+var lose = new Option<int>("--lose") { Description = "Workers that leave without a word in the middle of the work" };
+var loseAt = new Option<long>("--lose-at") { Description = "Finished tasks at which they leave" };
+
+var echo = new Command("echo", "Instead of workers: print how many exchanges a second this machine can make, and what they cost");
+var seconds = new Option<double>("--seconds") { DefaultValueFactory = _ => 0.5 };
+var connections = new Option<int>("--connections") { DefaultValueFactory = _ => 24 };
+var tasks = new Option<int>("--tasks") { Description = "Tasks whose messages an exchange has the size of", DefaultValueFactory = _ => 2 };
+echo.Add(seconds);
+echo.Add(connections);
+echo.Add(tasks);
+echo.SetAction(result => Console.WriteLine(JsonSerializer.Serialize(
+    EchoFloor.Measure(result.GetValue(seconds), result.GetValue(connections), result.GetValue(tasks)),
+    StatisticsContext.Default.EchoFloorResult)));
+
 var root = new RootCommand("Run workers that finish every task without running it, and print what they saw")
 {
-    scheduler, workers, nthreads, duration, batch, seed,
+    scheduler, workers, nthreads, duration, batch, seed, lose, loseAt, echo,
 };
 root.SetAction(result =>
 {
@@ -32,6 +46,8 @@ root.SetAction(result =>
             Duration = ZeroWorkerOptions.ParseDuration(result.GetRequiredValue(duration)),
             BatchInterval = result.GetValue(batch),
             Seed = result.GetValue(seed),
+            Lose = result.GetValue(lose),
+            LoseAt = result.GetValue(loseAt),
         });
     }
     catch (Exception error) when (error is FormatException or SocketException || MessageReader.IsProtocolError(error))

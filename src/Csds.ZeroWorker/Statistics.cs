@@ -23,6 +23,9 @@ internal sealed class Statistics
     /// <summary>Transfers that brought tasks.</summary>
     public long Batches { get; set; }
 
+    /// <summary>Workers that left in the middle of the work.</summary>
+    public int Lost { get; set; }
+
     /// <summary>Requests to give a task up.</summary>
     public long StealRequests { get; set; }
 
@@ -41,5 +44,6 @@ internal sealed class Statistics
 
 /// <summary>Writes the statistics as JSON.</summary>
 [JsonSerializable(typeof(Statistics))]
+[JsonSerializable(typeof(EchoFloorResult))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 internal sealed partial class StatisticsContext : JsonSerializerContext;

@@ -12,6 +12,7 @@ internal sealed class ZeroCluster : IDisposable
     private readonly Poller poller = new();
     private readonly PriorityQueue<Action, double> timers = new();
     private readonly HashSet<ulong> finished = [];
+    private readonly List<FakeWorker> workers = [];
     private readonly Random random;
     private readonly DataServer data;
     private readonly CommAddress scheduler;
@@ -61,6 +62,7 @@ internal sealed class ZeroCluster : IDisposable
             poller.Wait(Timeout());
             Now = Clock();
             finishedStimulus = null;
+            LoseWorkers();
             while (timers.TryPeek(out _, out double due) && due <= Now)
             {
                 timers.Dequeue()();
@@ -195,11 +197,23 @@ internal sealed class ZeroCluster : IDisposable
         throw new ProtocolException("the scheduler does not say which distributed it is");
     }
 
+    private void LoseWorkers()
+    {
+        if (Statistics.Lost == 0 && Options.Lose > 0 && Statistics.Finished >= Options.LoseAt)
+        {
+            Statistics.Lost = Options.Lose;
+            foreach (FakeWorker worker in workers.Take(Options.Lose))
+            {
+                worker.Close();
+            }
+        }
+    }
+
     private void StartNext()
     {
         if (started < Options.Workers)
         {
-            _ = new FakeWorker(this, poller, Dial(), data.AddressOf(started));
+            workers.Add(new FakeWorker(this, poller, Dial(), data.AddressOf(started)));
             started++;
             alive++;
         }

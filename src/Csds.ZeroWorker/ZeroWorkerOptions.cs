@@ -23,6 +23,12 @@ internal sealed record ZeroWorkerOptions
     /// <summary>Seed of the durations.</summary>
     public int Seed { get; init; }
 
+    /// <summary>Workers that leave without a word when <see cref="LoseAt"/> tasks are finished.</summary>
+    public int Lose { get; init; }
+
+    /// <summary>When they leave.</summary>
+    public long LoseAt { get; init; }
+
     /// <summary>Reads a duration: <c>0.1</c>, or <c>0.1-0.5</c> for one that is drawn.</summary>
     /// <exception cref="FormatException">It is neither.</exception>
     public static (double Low, double High) ParseDuration(string text)

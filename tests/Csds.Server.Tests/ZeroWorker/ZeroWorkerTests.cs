@@ -26,7 +26,31 @@ public class ZeroWorkerTests
         Assert.Equal((61, 0), (seen.Finished, seen.FinishedAgain));
     }
 
-    private static async Task<(Statistics Seen, Measurement Measured)> ComputeAsync(string name, ZeroWorkerOptions options)
+    [Fact]
+    public async Task Workers_that_leave_in_the_middle_take_nothing_with_them()
+    {
+        var options = new ZeroWorkerOptions { Scheduler = "", Workers = 6, Lose = 3, LoseAt = 100 };
+        (Statistics seen, Measurement measured) = await ComputeAsync("merge-300", options);
+        Assert.Equal((3, 1, 0), (seen.Lost, measured.Wanted, seen.MissingInput));
+    }
+
+    [Fact]
+    public async Task What_is_let_go_with_the_first_result_leaves_nothing_behind()
+    {
+        var options = new ZeroWorkerOptions { Scheduler = "", Workers = 3, Duration = (0.01, 0.01) };
+        (Statistics seen, _) = await ComputeAsync("map-500", options, new ZeroClientOptions { Settle = 0, Cancel = true });
+        Assert.InRange(seen.Finished, 1, 499);
+    }
+
+    [Fact]
+    public void The_floor_is_measured()
+    {
+        EchoFloorResult floor = EchoFloor.Measure(0.02, connections: 3, tasks: 2);
+        Assert.True(floor is { PerSecond: > 0, CpuUs: > 0, RoundTripUs: > 0 });
+    }
+
+    private static async Task<(Statistics Seen, Measurement Measured)> ComputeAsync(
+        string name, ZeroWorkerOptions options, ZeroClientOptions? clientOptions = null)
     {
         await using TestServer server = await TestServer.StartAsync();
         string scheduler = $"tcp://127.0.0.1:{server.Port}";
@@ -40,7 +64,7 @@ public class ZeroWorkerTests
         Measurement measured = await Task.Run(() =>
         {
             using var client = new ZeroClient.ZeroClient(scheduler);
-            return client.Compute(graph, Environment.ProcessId);
+            return client.Compute(graph, clientOptions ?? new ZeroClientOptions { Settle = 0 });
         });
         Volatile.Write(ref stop, true);
         await workers;
