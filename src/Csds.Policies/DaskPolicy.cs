@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Csds.Scheduler;
 
 namespace Csds.Policies;
@@ -9,8 +8,7 @@ public sealed class DaskPolicy : ISchedulingPolicy
     /// <summary>From this number of workers on, round robin takes the place of looking for the least busy one.</summary>
     private const int SmallCluster = 20;
 
-    // Bytes of one task's input by holder: nothing that outlives a decision, kept so as not to be made anew.
-    private readonly Dictionary<WorkerState, long> heldBytes = [];
+    private readonly HeldInput input = new();
 
     /// <inheritdoc/>
     public string Name => "dask";
@@ -24,7 +22,7 @@ public sealed class DaskPolicy : ISchedulingPolicy
         {
             return DecideNonRootish(state, task) is { } worker ? Placement.On(worker) : Placement.NoWorker;
         }
-        if (double.IsInfinity(state.Options.WorkerSaturation) || !task.Queueable)
+        if (!state.MayQueue(task))
         {
             return DecideWithoutQueue(state, task) is { } worker ? Placement.CoAssign(worker) : Placement.NoWorker;
         }
@@ -75,11 +73,10 @@ public sealed class DaskPolicy : ISchedulingPolicy
         {
             return null;
         }
-        IReadOnlySet<WorkerState>? valid = state.ValidWorkers(task);
         bool allRunning = state.Workers.Running.Count == state.Workers.Count;
-        return task.Dependencies.IsEmpty && valid is null && allRunning
+        return task.Dependencies.IsEmpty && !task.IsRestricted && allRunning
             ? DecideUnrelated(state)
-            : DecideByDependencies(state, task, valid);
+            : DecideByDependencies(state, task);
     }
 
     // Nothing speaks for any worker in particular.
@@ -120,47 +117,21 @@ public sealed class DaskPolicy : ISchedulingPolicy
     }
 
     // decide_worker: whoever holds a dependency, unless none of them may run the task.
-    private WorkerState? DecideByDependencies(SchedulerState state, TaskState task, IReadOnlySet<WorkerState>? valid)
+    private WorkerState? DecideByDependencies(SchedulerState state, TaskState task)
     {
-        WorkerState? best = task.Actor ? null : BestHolder(state, task, valid);
-        if (best is not null)
-        {
-            return best;
-        }
-        if (valid is null)
-        {
-            return Best(state, task, state.Workers.Running);
-        }
-        if (valid.Count > 0)
-        {
-            return Best(state, task, valid);
-        }
-        return task.Details is { LooseRestrictions: true } ? DecideByDependencies(state, task, null) : null;
+        IReadOnlySet<WorkerState>? allowed = state.AllowedWorkers(task);
+        WorkerState? holder = task.Actor ? null : BestHolder(state, task, allowed);
+        return holder ?? (allowed is null ? Best(state, task, state.Workers.Running) : Best(state, task, allowed));
     }
 
-    // One pass over the dependencies counts what each holder has; what it lacks is the rest. To ask each holder in turn
-    // would take the square of the number of dependencies, which a final sum over 10,000 results has.
-    private WorkerState? BestHolder(SchedulerState state, TaskState task, IReadOnlySet<WorkerState>? valid)
+    private WorkerState? BestHolder(SchedulerState state, TaskState task, IReadOnlySet<WorkerState>? allowed)
     {
-        long total = 0;
-        heldBytes.Clear();
-        foreach (TaskState dependency in task.Dependencies)
-        {
-            long nbytes = state.NBytesOf(dependency);
-            total += nbytes;
-            foreach (WorkerState holder in dependency.WhoHas)
-            {
-                if (valid?.Contains(holder) ?? holder.Status == WorkerStatus.Running)
-                {
-                    CollectionsMarshal.GetValueRefOrAddDefault(heldBytes, holder, out _) += nbytes;
-                }
-            }
-        }
+        input.Count(state, task, allowed);
         WorkerState? best = null;
         Objective bestObjective = default;
-        foreach ((WorkerState holder, long held) in heldBytes)
+        foreach ((WorkerState holder, long held) in input)
         {
-            Keep(holder, state.WorkerObjective(task, holder, total - held), ref best, ref bestObjective);
+            Keep(holder, state.WorkerObjective(task, holder, input.Total - held), ref best, ref bestObjective);
         }
         return best;
     }

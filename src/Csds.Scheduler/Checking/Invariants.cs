@@ -149,6 +149,7 @@ public static class Invariants
         Check(ws.PrefixCounts.Values.Sum() == ws.Processing.Count - longRunning, $"{ws} counts its prefixes wrong");
         bool running = ws.Status == WorkerStatus.Running;
         Check(s.Workers.Running.Contains(ws) == running, $"{ws} is in running, or is not");
+        Check(s.Workers.RunningByAddress.Contains(ws) == running, $"{ws} is in running by address, or is not");
         Check(running || (!s.Workers.Idle.Contains(ws) && !s.Workers.OpenSlots.Contains(ws)), $"{ws} is offered");
         Check(ReferenceEquals(s.Workers.Sorted[ws.Rank], ws), $"{ws} has the wrong rank");
         CheckNeeds(ws);

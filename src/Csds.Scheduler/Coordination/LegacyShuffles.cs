@@ -99,6 +99,7 @@ public sealed class LegacyShuffles : ISchedulerObserver
             }
         }
         s.RunRecommendations(stimulus);
+        s.FillOpenSlots(stimulus);
     }
 
     void ISchedulerObserver.GraphSubmitted(IEnumerable<TaskState> requested)

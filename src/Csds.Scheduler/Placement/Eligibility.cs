@@ -36,14 +36,19 @@ public static class Eligibility
     }
 
     /// <summary>
+    /// The running workers that a task may go to now: null for every one, empty for none. With loose restrictions every
+    /// worker will do, as long as none satisfies them.
+    /// </summary>
+    public static IReadOnlySet<WorkerState>? AllowedWorkers(this SchedulerState s, TaskState ts) =>
+        s.ValidWorkers(ts) is { } valid && (valid.Count > 0 || ts.Details is not { LooseRestrictions: true }) ? valid : null;
+
+    /// <summary>
     /// Whether one worker may run the task; with loose restrictions every worker may, as long as none satisfies them.
     /// </summary>
     public static bool MayRunOn(this SchedulerState s, TaskState ts, WorkerState ws)
     {
         ArgumentNullException.ThrowIfNull(ws);
-        return s.ValidWorkers(ts) is { } valid && (valid.Count > 0 || ts.Details is not { LooseRestrictions: true })
-            ? valid.Contains(ws)
-            : ws.Status == WorkerStatus.Running;
+        return s.AllowedWorkers(ts)?.Contains(ws) ?? ws.Status == WorkerStatus.Running;
     }
 
     private static HashSet<WorkerState>? ByName(SchedulerState s, TaskDetails details)

@@ -18,6 +18,9 @@ public sealed class OpenSlots
     /// <summary>The least busy worker; null if none has an open slot.</summary>
     public WorkerState? LeastBusy => heap.Count == 0 ? null : heap[0];
 
+    /// <summary>One of the <see cref="Count"/> workers with an open slot, in no order that means anything but the same every time.</summary>
+    public WorkerState this[int index] => heap[index];
+
     /// <summary>Whether <paramref name="ws"/> has an open slot.</summary>
     public bool Contains(WorkerState ws)
     {

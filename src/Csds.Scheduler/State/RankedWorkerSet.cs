@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Numerics;
 
 namespace Csds.Scheduler;
@@ -6,7 +7,7 @@ namespace Csds.Scheduler;
 /// A set of workers that can be asked for its k-th by address: Dask's <c>SortedDict</c> of idle workers. A bit per
 /// worker; finding the k-th counts the bits of whole words, 157 of them for 10,000 workers.
 /// </summary>
-public sealed class RankedWorkerSet
+public sealed class RankedWorkerSet : IReadOnlyList<WorkerState>
 {
     private ulong[] words = [];
     private IReadOnlyList<WorkerState> ranked = [];
@@ -76,13 +77,22 @@ public sealed class RankedWorkerSet
         return workers;
     }
 
-    /// <summary>Empties the set, after ranks have changed.</summary>
-    internal void Reset(IReadOnlyList<WorkerState> byRank)
+    /// <summary>Makes the set anew of its members, after ranks have changed.</summary>
+    internal void Reset(IReadOnlyList<WorkerState> byRank, WorkerState[] members)
     {
         ranked = byRank;
         words = new ulong[(byRank.Count / 64) + 1];
         Count = 0;
+        foreach (WorkerState ws in members)
+        {
+            Add(ws);
+        }
     }
+
+    /// <inheritdoc/>
+    public IEnumerator<WorkerState> GetEnumerator() => ((IEnumerable<WorkerState>)ToArray()).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     private static ulong Bit(WorkerState ws) => 1UL << (ws.Rank % 64);
 }

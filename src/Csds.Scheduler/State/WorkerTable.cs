@@ -18,7 +18,7 @@ public sealed class WorkerTable
     private long registered;
 
 #pragma warning disable CA1051 // Mutable structs that must not be copied.
-    /// <summary>Workers in status running.</summary>
+    /// <summary>Workers in status running, in the order in which they began to.</summary>
     public OrderedSet<WorkerState> Running;
 
     /// <summary>Workers with more work than their share (row S39).</summary>
@@ -35,6 +35,9 @@ public sealed class WorkerTable
 
     /// <summary>Workers with too little to do (row S39), sorted by address.</summary>
     public RankedWorkerSet Idle { get; } = new();
+
+    /// <summary>The members of <see cref="Running"/>, sorted by address.</summary>
+    public RankedWorkerSet RunningByAddress { get; } = new();
 
     /// <summary>Running workers that may be sent tasks from the queue, least busy first (row S30).</summary>
     public OpenSlots OpenSlots { get; } = new();
@@ -82,13 +85,26 @@ public sealed class WorkerTable
         AddTo(byHost, ws.Host, ws);
         int at = ~sorted.BinarySearch(ws, AddressComparer.Instance);
         WorkerState[] idle = Idle.ToArray();
+        WorkerState[] running = RunningByAddress.ToArray();
         sorted.Insert(at, ws);
-        Rerank(at, idle);
+        Rerank(at, idle, running);
         TotalNThreads += ws.NThreads;
         TotalMemory += ws.MemoryLimit;
+        NoteStatus(ws);
+    }
+
+    /// <summary>The worker's status has changed: it is among the running ones from now on, or is not.</summary>
+    internal void NoteStatus(WorkerState ws)
+    {
         if (ws.Status == WorkerStatus.Running)
         {
             Running.Add(ws);
+            RunningByAddress.Add(ws);
+        }
+        else
+        {
+            Running.Remove(ws);
+            RunningByAddress.Remove(ws);
         }
     }
 
@@ -98,6 +114,7 @@ public sealed class WorkerTable
         OpenSlots.Remove(ws);
         Saturated.Remove(ws);
         Running.Remove(ws);
+        RunningByAddress.Remove(ws);
         byAddress.Remove(new Key(ws.AddressToken));
         byName.Remove(ws.Name);
         RemoveFrom(byHost, ws.Host, ws);
@@ -106,8 +123,9 @@ public sealed class WorkerTable
             RemoveFrom(byResource, resource, ws);
         }
         WorkerState[] idle = Idle.ToArray();
+        WorkerState[] running = RunningByAddress.ToArray();
         sorted.RemoveAt(ws.Rank);
-        Rerank(ws.Rank, idle);
+        Rerank(ws.Rank, idle, running);
         TotalNThreads -= ws.NThreads;
         TotalMemory -= ws.MemoryLimit;
         RemovedTotal++;
@@ -124,18 +142,15 @@ public sealed class WorkerTable
         }
     }
 
-    // The set of idle workers goes by rank: it was read before the ranks changed.
-    private void Rerank(int from, WorkerState[] idle)
+    // These sets go by rank: they were read before the ranks changed.
+    private void Rerank(int from, WorkerState[] idle, WorkerState[] running)
     {
         for (int i = from; i < sorted.Count; i++)
         {
             sorted[i].Rank = i;
         }
-        Idle.Reset(sorted);
-        foreach (WorkerState ws in idle)
-        {
-            Idle.Add(ws);
-        }
+        Idle.Reset(sorted, idle);
+        RunningByAddress.Reset(sorted, running);
     }
 
     private static void AddTo(Dictionary<string, OrderedSetOfWorkers> sets, string key, WorkerState ws)

@@ -31,7 +31,9 @@ internal static class ClientInterest
                 Release(s, cs, ts);
             }
         }
-        s.RunRecommendations(s.Stimulus("client-desires-keys"));
+        byte[] stimulus = s.Stimulus("client-desires-keys");
+        s.RunRecommendations(stimulus);
+        s.FillOpenSlots(stimulus);
     }
 
     /// <summary>One key of it: from now on the client hears of the task, at once if it is done.</summary>

@@ -51,7 +51,9 @@ public static class DataMovement
                 s.Recommendations.Add(ts, TaskStateName.Released);
             }
         }
-        s.RunRecommendations(s.Stimulus("delete-data"));
+        byte[] stimulus = s.Stimulus("delete-data");
+        s.RunRecommendations(stimulus);
+        s.FillOpenSlots(stimulus);
         s.CheckInvariants();
     }
 

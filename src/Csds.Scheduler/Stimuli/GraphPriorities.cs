@@ -9,10 +9,11 @@ internal static class GraphPriorities
     {
         double generation = GenerationOf(s, update, start);
         GraphMaterialized graph = merge.Graph;
+        int[] orders = s.Policy.Order(graph);
         foreach (int number in merge.TouchedNumbers)
         {
             TaskState ts = merge.StateOf(number)!;
-            if (ts.Priority.IsSet || !TryOrder(update, graph, number, out int order))
+            if (ts.Priority.IsSet || !TryOrder(update, graph, orders, number, out int order))
             {
                 continue;
             }
@@ -22,13 +23,13 @@ internal static class GraphPriorities
         }
     }
 
-    private static bool TryOrder(GraphUpdate update, GraphMaterialized graph, int number, out int order)
+    private static bool TryOrder(GraphUpdate update, GraphMaterialized graph, int[] orders, int number, out int order)
     {
         if (update.InternalPriority is { } given && given.TryGetValue(graph.KeyOf(number), out order))
         {
             return true;
         }
-        order = number < graph.Order.Length ? graph.Order[number] : 0;
+        order = number < orders.Length ? orders[number] : 0;
         return number < graph.Count;
     }
 

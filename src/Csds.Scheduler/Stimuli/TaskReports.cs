@@ -65,6 +65,7 @@ internal static class TaskReports
             if (!elsewhere)
             {
                 s.RunTransitions(ts, TaskStateName.Released, stimulus);
+                s.FillOpenSlots(stimulus);
             }
             return;
         }

@@ -164,16 +164,11 @@ public static class Workers
                 w.FieldToken("stimulus_id"u8, stimulusId);
             }
         });
+        s.Workers.NoteStatus(ws);
+        s.CheckIdleSaturated(ws);
         if (status == WorkerStatus.Running)
         {
-            s.Workers.Running.Add(ws);
-            s.CheckIdleSaturated(ws);
             ScheduleOn(s, ws, stimulusId);
-        }
-        else
-        {
-            s.Workers.Running.Remove(ws);
-            s.CheckIdleSaturated(ws);
         }
         s.RefreshNoWorkersSince(s.Now);
     }
