@@ -1,16 +1,18 @@
 using System.Globalization;
+using Csds.Policies;
 using Csds.Simulator;
 
-// The one place that talks to people: usage is `Csds.Simulator [first seed] [number of seeds] [trace]`.
+// The one place that talks to people: usage is `Csds.Simulator [first seed] [number of seeds] [trace] [name of a policy]`.
 #pragma warning disable RS0030
 int first = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 0;
 int count = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
+string policy = PolicyTable.Names.FirstOrDefault(args.Contains) ?? PolicyTable.Default;
 int failures = 0;
 for (int seed = first; seed < first + count; seed++)
 {
     try
     {
-        Report report = new World(seed) { Trace = args.Contains("trace") ? Console.WriteLine : null }.Run();
+        Report report = new World(seed, PolicyTable.Create(policy)) { Trace = args.Contains("trace") ? Console.WriteLine : null }.Run();
         if (count == 1 || seed % 100 == 0)
         {
             Console.WriteLine(report);

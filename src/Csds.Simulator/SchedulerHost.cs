@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using Csds.Policies;
 using Csds.Protocol;
 using Csds.Scheduler;
 using Csds.Simulator.Checking;
@@ -30,7 +29,7 @@ internal sealed class SchedulerHost
     internal SchedulerHost(World world)
     {
         this.world = world;
-        Core = new SchedulerState(world.Profile.Options, new DaskPolicy(), world.Clock.Now);
+        Core = new SchedulerState(world.Profile.Options, world.Policy, world.Clock.Now);
         checker = new MessageChecker(Core);
     }
 

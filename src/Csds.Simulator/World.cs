@@ -1,4 +1,6 @@
+using Csds.Policies;
 using Csds.Protocol;
+using Csds.Scheduler;
 using Csds.Simulator.Checking;
 using Csds.Simulator.Client;
 using Csds.Simulator.Network;
@@ -24,10 +26,11 @@ public sealed class World
     private int workersMade;
     private int clientsMade;
 
-    /// <summary>Makes the world of a seed.</summary>
-    public World(int seed)
+    /// <summary>Makes the world of a seed, with Dask's policy or another.</summary>
+    public World(int seed, ISchedulingPolicy? policy = null)
     {
         Seed = seed;
+        Policy = policy ?? new DaskPolicy();
         Random = new Randomness(seed);
         Profile = new Profile(Random);
         workload = new Workload(Profile, Random);
@@ -39,6 +42,9 @@ public sealed class World
 
     /// <summary>Gets a line for every message and every fault.</summary>
     public Action<string>? Trace { get; init; }
+
+    /// <summary>Decides where tasks run.</summary>
+    internal ISchedulingPolicy Policy { get; }
 
     internal EventQueue Clock { get; } = new();
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Csds.Policies;
 
 namespace Csds.Simulator.Tests;
 
@@ -32,6 +33,23 @@ public sealed class SeedTests
     [InlineData(2669)]
     public void Once_failed(int seed) => Run(seed);
 
+    /// <summary>Whatever a policy decides, it cannot bring the core into disorder, and nothing waits for ever.</summary>
+    [Theory]
+    [MemberData(nameof(OtherPolicies))]
+    public void Worlds_of_other_policies_come_to_a_good_end(string policy)
+    {
+        Report[] reports = [.. ParallelEnumerable.Range(0, Seeds / 4).AsOrdered().Select(seed => Run(seed, policy))];
+        Assert.InRange(reports.Sum(r => r.Transitions), 2_500, long.MaxValue);
+    }
+
+    /// <summary>Every policy but the one that all other tests run with.</summary>
+    public static TheoryData<string> OtherPolicies() => [.. PolicyTable.Names.Where(name => name != PolicyTable.Default)];
+
+    /// <summary>A policy's decisions follow from what happened before, chance included.</summary>
+    [Theory]
+    [MemberData(nameof(OtherPolicies))]
+    public void Same_seed_same_world_with_other_policies(string policy) => Assert.Equal(Trace(7, policy), Trace(7, policy));
+
     /// <summary>Everything that happens follows from the seed: messages, to the byte, and their times.</summary>
     [Theory]
     [InlineData(0)]
@@ -51,22 +69,24 @@ public sealed class SeedTests
         Assert.Contains(Run(400).ToString(), output, StringComparison.Ordinal);
     }
 
-    private static Report Run(int seed)
+    private static Report Run(int seed) => Run(seed, PolicyTable.Default);
+
+    private static Report Run(int seed, string policy)
     {
         try
         {
-            return new World(seed).Run();
+            return new World(seed, PolicyTable.Create(policy)).Run();
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {error.Message}"), error);
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {policy}: {error.Message}"), error);
         }
     }
 
-    private static List<string> Trace(int seed)
+    private static List<string> Trace(int seed, string policy = PolicyTable.Default)
     {
         var lines = new List<string>();
-        Report report = new World(seed) { Trace = lines.Add }.Run();
+        Report report = new World(seed, PolicyTable.Create(policy)) { Trace = lines.Add }.Run();
         return [.. lines, report.ToString()];
     }
 }
