@@ -33,18 +33,8 @@ public abstract class CandidatePolicy : ISchedulingPolicy
     public WorkerState? DecideUnrunnable(SchedulerState state, TaskState task)
     {
         ArgumentNullException.ThrowIfNull(state);
-        // A set of a few has no order; registration gives it one.
-        IReadOnlyList<WorkerState> candidates = state.AllowedWorkers(task) is { } allowed
-            ? [.. allowed.OrderBy(ws => ws.Insertion)]
-            : AllCandidates(state);
+        IReadOnlyList<WorkerState> candidates = state.Candidates(task);
         return candidates.Count == 0 ? null : Choose(state, task, candidates);
-    }
-
-    /// <summary>The workers to choose from if every worker may run the task: the running ones.</summary>
-    protected virtual IReadOnlyList<WorkerState> AllCandidates(SchedulerState state)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        return state.Workers.RunningByAddress;
     }
 
     /// <summary>Chooses one of the candidates, of which there is at least one and may be thousands: never look at all.</summary>

@@ -19,17 +19,14 @@ public sealed class LeastOccupancyPolicy : CandidatePolicy
     public override string Name => "least-occupancy";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<WorkerState> AllCandidates(SchedulerState state)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        return state.Workers.Idle.Count > 0 ? state.Workers.Idle : base.AllCandidates(state);
-    }
-
-    /// <inheritdoc/>
     protected override WorkerState Choose(SchedulerState state, TaskState task, IReadOnlyList<WorkerState> candidates)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(candidates);
+        if (ReferenceEquals(candidates, state.Workers.RunningByAddress) && state.Workers.Idle.Count > 0)
+        {
+            candidates = state.Workers.Idle;
+        }
         int start = (int)(state.TasksStarted % candidates.Count);
         WorkerState best = candidates[start];
         double least = Load(state, best);

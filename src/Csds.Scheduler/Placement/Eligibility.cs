@@ -43,6 +43,13 @@ public static class Eligibility
         s.ValidWorkers(ts) is { } valid && (valid.Count > 0 || ts.Details is not { LooseRestrictions: true }) ? valid : null;
 
     /// <summary>
+    /// The same workers as a list, in an order that depends on nothing but what has happened. Of a task without
+    /// restrictions they may be thousands.
+    /// </summary>
+    public static IReadOnlyList<WorkerState> Candidates(this SchedulerState s, TaskState ts) =>
+        s.AllowedWorkers(ts)?.OrderBy(ws => ws.Insertion).ToArray() ?? (IReadOnlyList<WorkerState>)s.Workers.RunningByAddress;
+
+    /// <summary>
     /// Whether one worker may run the task; with loose restrictions every worker may, as long as none satisfies them.
     /// </summary>
     public static bool MayRunOn(this SchedulerState s, TaskState ts, WorkerState ws)

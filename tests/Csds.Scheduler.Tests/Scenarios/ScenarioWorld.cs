@@ -18,6 +18,9 @@ internal sealed class ScenarioWorld
     /// <summary>The settings; they take effect with the first command that needs the core.</summary>
     internal SchedulerOptions Options { get; set; } = new() { MemoryManagerStart = false };
 
+    /// <summary>Decides where tasks run.</summary>
+    internal ISchedulingPolicy Policy { get; set; } = new DaskPolicy();
+
     /// <summary>Seconds since 1970.</summary>
     internal double Now { get; set; } = 1000;
 
@@ -25,7 +28,7 @@ internal sealed class ScenarioWorld
     internal bool AllFields { get; set; }
 
     /// <summary>Print the logged events too.</summary>
-    internal SchedulerState State => state ??= new SchedulerState(Options with { TransitionLogLength = int.MaxValue }, new DaskPolicy(), Now);
+    internal SchedulerState State => state ??= new SchedulerState(Options with { TransitionLogLength = int.MaxValue }, Policy, Now);
 
     internal Dictionary<string, WorkerState> Workers { get; } = [];
 

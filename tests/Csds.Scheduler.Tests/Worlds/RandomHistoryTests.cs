@@ -1,3 +1,4 @@
+using Csds.Policies;
 using Csds.Protocol;
 using CsCheck;
 using Xunit;
@@ -17,6 +18,15 @@ public static class RandomHistoryTests
     public static void Every_history_ends_well() =>
         histories.Sample(h => Play(h, null), iter: 1500);
 
+    /// <summary>The same with every other policy: none can bring the core into disorder.</summary>
+    [Theory]
+    [MemberData(nameof(OtherPolicies))]
+    public static void Every_history_ends_well_with_other_policies(string policy) =>
+        histories.Sample(h => Play(h, null, policy), iter: 300);
+
+    /// <summary>Every policy but Dask's.</summary>
+    public static TheoryData<string> OtherPolicies() => [.. PolicyTable.Names.Where(name => name != PolicyTable.Default)];
+
     /// <summary>The same events give the same bytes, message for message and peer for peer.</summary>
     [Fact]
     public static void The_same_history_gives_the_same_bytes() =>
@@ -31,7 +41,7 @@ public static class RandomHistoryTests
             },
             iter: 200);
 
-    private static void Play((int Tasks, int[] Shape, int[] Steps, int Flags) history, List<string>? bytes)
+    private static void Play((int Tasks, int[] Shape, int[] Steps, int Flags) history, List<string>? bytes, string policy = PolicyTable.Default)
     {
         (int tasks, int[] shape, int[] steps, int flags) = history;
         var rules = new WorldRules
@@ -42,6 +52,7 @@ public static class RandomHistoryTests
                 WorkerSaturation = (flags & 1) == 0 ? 1.1 : 0.1,
                 AllowedFailures = 1,
             },
+            Policy = policy,
             Producers = (flags & 1) != 0,
             OneGroup = (flags & 2) != 0,
             MaxWorkers = 6,
@@ -71,7 +82,7 @@ public static class RandomHistoryTests
         catch (Exception error)
         {
             throw new InvalidOperationException(
-                $"{error.Message}\nin {graph}, {rules.Options.Dialect.Version}\nafter {string.Join("\n", happened.Select(s => s.Name()))}"
+                $"{error.Message}\nin {graph}, {rules.Options.Dialect.Version}, {policy}\nafter {string.Join("\n", happened.Select(s => s.Name()))}"
                 + $"\nstory {string.Join("\n", world.State.Story.Entries.TakeLast(40))}", error);
         }
     }

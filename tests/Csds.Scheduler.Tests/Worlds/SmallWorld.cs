@@ -27,7 +27,7 @@ internal sealed partial class SmallWorld
     {
         this.rules = rules;
         this.receive = receive ?? ((_, _) => { });
-        State = new SchedulerState(rules.Options, new DaskPolicy(), 1000);
+        State = new SchedulerState(rules.Options, PolicyTable.Create(rules.Policy)!, 1000);
         Keys = [.. Enumerable.Range(0, graph.Count).Select(i => Key.FromString(rules.OneGroup ? $"t-{i}" : $"{(char)('t' + i)}"))];
         materialized = Materialize(graph);
         updates = new GraphUpdate[rules.Clients];

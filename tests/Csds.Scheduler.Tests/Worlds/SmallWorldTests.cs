@@ -43,6 +43,10 @@ public static class SmallWorldTests
     public static void Two_tasks_and_retirements() =>
         Explore(2, 4, new WorldRules { Replicas = true, Retirements = true, MaxWorkers = 2 });
 
+    /// <summary>Every ready task waits in the queue, whatever it depends on.</summary>
+    [Fact]
+    public static void Three_tasks_by_level() => Explore(3, 3, new WorldRules { Policy = "b-level", Replicas = true, MaxWorkers = 2 });
+
     /// <summary>The dialect without run ids.</summary>
     [Fact]
     public static void Two_tasks_in_2022() => Explore(2, 5, new WorldRules

@@ -1,3 +1,5 @@
+using Csds.Policies;
+
 namespace Csds.Scheduler.Tests.Worlds;
 
 /// <summary>Something that might happen next.</summary>
@@ -10,6 +12,9 @@ internal sealed record WorldRules
 {
     /// <summary>Settings of the core.</summary>
     internal SchedulerOptions Options { get; init; } = new() { TransitionLogLength = 50 };
+
+    /// <summary>Name of the policy.</summary>
+    internal string Policy { get; init; } = PolicyTable.Default;
 
     /// <summary>Workers at the beginning.</summary>
     internal int Workers { get; init; } = 2;

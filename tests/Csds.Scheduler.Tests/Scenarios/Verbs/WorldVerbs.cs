@@ -1,4 +1,5 @@
 using System.Globalization;
+using Csds.Policies;
 using Csds.Protocol;
 
 namespace Csds.Scheduler.Tests.Scenarios.Verbs;
@@ -27,8 +28,10 @@ internal static class WorldVerbs
             RebalanceMeasure = command.Text("measure") ?? defaults.RebalanceMeasure,
             TaskStreamLength = (int)(command.Int("task-stream-length") ?? defaults.TaskStreamLength),
             MemoryTerminate = command.Text("memory-terminate") != "off",
+            Seed = (int)(command.Int("seed") ?? defaults.Seed),
             Validate = true,
         };
+        world.Policy = PolicyTable.Create(command.Text("policy") ?? PolicyTable.Default)!;
     }
 
     /// <summary><c>fields all</c> or <c>fields brief</c>.</summary>
