@@ -48,8 +48,12 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         settings = ServerSettings.Read(config, arguments, python.TlsCiphers);
         SchedulerOptions options = OptionsFromConfiguration.Read(config, arguments, dialect);
         IReadOnlyList<ListenAddress> listen = ListenAddress.ForComms(arguments, settings.RequireEncryption, settings.DefaultScheme);
-        var state = new SchedulerState(options, new DaskPolicy(), settings.Started);
+        var state = new SchedulerState(options, OptionsFromConfiguration.ReadPolicy(config, arguments), settings.Started);
         LogLine(log, "State start");
+        if (state.Policy.Name != PolicyTable.Default)
+        {
+            LogLine(log, $"Scheduling policy: {state.Policy.Name}");
+        }
         var reactor = new Reactor(state, streams, TimeProvider.System, loggers.CreateLogger<Reactor>(), log);
         await using var pool = new CommPool(settings, loggers);
         reactor.EffectHandler = Perform;

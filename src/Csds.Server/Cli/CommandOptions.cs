@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Csds.Policies;
 using Csds.Scheduler;
 
 namespace Csds.Server;
@@ -38,6 +39,8 @@ internal sealed class CommandOptions
     private readonly Option<string?> idleTimeout = Text("--idle-timeout", "Time of inactivity after which to kill the scheduler");
     private readonly Option<string?> python =
         Text("--python", "Command of the Python that has the users' Dask; default: CSDS_PYTHON, the active environment, python3");
+    private readonly Option<string?> policy =
+        Text("--policy", $"Who decides where tasks run: {string.Join(", ", PolicyTable.Names)} [default: {PolicyTable.Default}]");
     private readonly Option<bool> validate = Flag("--validate", "Check the scheduler's invariants after every event");
     private readonly Option<bool> version = Flag("--version", "Show the version and exit");
 
@@ -46,7 +49,7 @@ internal sealed class CommandOptions
     [
         host, port, networkInterface, protocol, tlsCaFile, tlsCert, tlsKey, dashboardAddress, dashboard, noDashboard,
         jupyter, noJupyter, show, noShow, dashboardPrefix, useXheaders, pidFile, schedulerFile, preload, idleTimeout,
-        python, validate, version,
+        python, policy, validate, version,
     ];
 
     /// <summary>Whether only the version is asked for.</summary>
@@ -87,6 +90,7 @@ internal sealed class CommandOptions
             PreloadArgv = result.UnmatchedTokens,
             IdleTimeout = idle,
             Python = NullIfEmpty(result.GetValue(python)),
+            Policy = ReadPolicy(NullIfEmpty(result.GetValue(policy))),
             Validate = result.GetValue(validate),
         };
     }
@@ -140,6 +144,12 @@ internal sealed class CommandOptions
         ushort.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out ushort number)
             ? number
             : throw new UsageException($"Invalid value for '--port': '{text}' is not a valid port.");
+
+    private static string? ReadPolicy(string? name) =>
+        name is null || PolicyTable.Names.Contains(name)
+            ? name
+            : throw new UsageException(
+                $"Invalid value for '--policy': '{name}' is not one of {string.Join(", ", PolicyTable.Names.Select(n => $"'{n}'"))}.");
 
     private static string? ExistingFile(ParseResult result, Option<string?> option)
     {

@@ -1,3 +1,4 @@
+using Csds.Policies;
 using Csds.Protocol;
 using Csds.Scheduler;
 
@@ -68,7 +69,19 @@ public static class OptionsFromConfiguration
                 config.LogLength(Scheduler + "dashboard.status.task-stream-length", 1000),
                 config.LogLength(Scheduler + "dashboard.tasks.task-stream-length", defaults.TaskStreamLength)),
             EventsCleanupDelay = config.Seconds(Scheduler + "events-cleanup-delay") ?? defaults.EventsCleanupDelay,
+            Seed = (int)config.Number("csds.seed", defaults.Seed),
         };
+    }
+
+    /// <summary>The policy that <c>--policy</c> or <c>csds.policy</c> names.</summary>
+    /// <exception cref="FormatException">There is none of that name.</exception>
+    public static ISchedulingPolicy ReadPolicy(Configuration config, SchedulerArguments arguments)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(arguments);
+        string name = arguments.Policy ?? config.Text("csds.policy") ?? PolicyTable.Default;
+        return PolicyTable.Create(name)
+            ?? throw new FormatException($"`csds.policy` must be one of {string.Join(", ", PolicyTable.Names)}; got {name}");
     }
 
     private static string Measure(Configuration config, string name, Dialect dialect)

@@ -54,6 +54,9 @@ public sealed record SchedulerArguments
     /// <summary>Command of the Python to use.</summary>
     public string? Python { get; init; }
 
+    /// <summary>Name of the scheduling policy; null: what the configuration says.</summary>
+    public string? Policy { get; init; }
+
     /// <summary>Check invariants after every event.</summary>
     public bool Validate { get; init; }
 }

@@ -18,6 +18,8 @@ internal sealed class PrometheusPage
         page.WriteTicks(reactor);
         page.WriteSemaphores(s.Coordination.Semaphores.All);
         page.WriteStealing(s.Stealing);
+        page.Metric("csds_scheduler_info", "gauge", "What runs here");
+        page.Sample("csds_scheduler_info", 1, ("version", CommandLine.Version), ("policy", s.Policy.Name));
         return page.text.ToString();
     }
 

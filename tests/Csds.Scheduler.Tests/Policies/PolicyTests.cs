@@ -35,7 +35,8 @@ public static class PolicyTests
     public static void Levels_put_dependencies_first() =>
         Gen.Select(Gen.Int[1, 40], Gen.Int[0, 1 << 20].Array[40]).Sample((count, bits) =>
         {
-            int[][] dependencies = [.. Enumerable.Range(0, count).Select(i => Enumerable.Range(0, i).Where(j => (bits[i] >> (j % 20) & 3) == 3).ToArray())];
+            int[] Of(int task) => [.. Enumerable.Range(0, task).Where(other => (bits[task] >> (other % 20) & 3) == 3)];
+            int[][] dependencies = [.. Enumerable.Range(0, count).Select(Of)];
             GraphMaterialized graph = Graph(dependencies, []);
             foreach (LevelPolicy policy in new LevelPolicy[] { new BLevelPolicy(), new TLevelPolicy() })
             {
@@ -99,7 +100,7 @@ public static class PolicyTests
     }
 
     // Numbers beyond the tasks are external ones.
-    private static GraphMaterialized Graph(int[][] dependencies, int[] order)
+    internal static GraphMaterialized Graph(int[][] dependencies, int[] order)
     {
         int[] offsets = new int[dependencies.Length + 1];
         for (int i = 0; i < dependencies.Length; i++)

@@ -54,6 +54,7 @@ public sealed class CommandLineTests
     [InlineData("--use-xheaders", "perhaps")]
     [InlineData("--idle-timeout", "perhaps")]
     [InlineData("--jupyter")]
+    [InlineData("--policy", "perhaps")]
     public void Nonsense_is_refused(params string[] arguments)
     {
         (int code, SchedulerArguments? parsed) = Parse(arguments);

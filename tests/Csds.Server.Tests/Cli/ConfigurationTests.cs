@@ -25,6 +25,19 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void The_policy_is_the_command_lines_or_the_configurations()
+    {
+        string Name(string config, string? argument) =>
+            OptionsFromConfiguration.ReadPolicy(Read(config), new SchedulerArguments { Policy = argument }).Name;
+        Assert.Equal("dask", Name("{}", null));
+        Assert.Equal("b-level", Name("""{"csds": {"policy": "b-level"}}""", null));
+        Assert.Equal("random", Name("""{"csds": {"policy": "b-level"}}""", "random"));
+        FormatException error = Assert.Throws<FormatException>(() => Name("""{"csds": {"policy": "nonsense"}}""", null));
+        Assert.Equal(
+            "`csds.policy` must be one of dask, random, round-robin, least-occupancy, b-level, t-level; got nonsense", error.Message);
+    }
+
+    [Fact]
     public void Settings_of_the_core()
     {
         SchedulerOptions options = OptionsFromConfiguration.Read(
