@@ -1,5 +1,6 @@
 using Csds.Protocol;
 using Csds.Scheduler;
+using Csds.Simulator.Experiments;
 
 namespace Csds.Simulator;
 
@@ -46,6 +47,21 @@ public sealed class Profile
             TransitionLogLength = 2000,
             WorkStealing = random.Chance(0.7),
             Seed = random.Between(0, 1000),
+        };
+    }
+
+    /// <summary>The profile of an experiment: nothing goes wrong.</summary>
+    internal Profile(ExperimentSettings settings)
+    {
+        Workers = settings.Workers;
+        Latency = settings.Latency;
+        TaskSeconds = settings.Seconds;
+        Options = new SchedulerOptions
+        {
+            WorkerSaturation = settings.Saturation,
+            WorkStealing = settings.Stealing,
+            Bandwidth = settings.Bandwidth,
+            Seed = settings.Seed,
         };
     }
 

@@ -1,9 +1,27 @@
 using System.Globalization;
 using Csds.Policies;
 using Csds.Simulator;
+using Csds.Simulator.Experiments;
 
-// The one place that talks to people: usage is `Csds.Simulator [first seed] [number of seeds] [trace] [name of a policy]`.
+// The one place that talks to people: usage is `Csds.Simulator [first seed] [number of seeds] [trace] [name of a policy]`, or
+// `Csds.Simulator compare GRAPH [setting=value]... [name of a policy]...`.
 #pragma warning disable RS0030
+if (args is ["compare", ..])
+{
+    try
+    {
+        foreach (string line in Comparison.Run(args[1..]))
+        {
+            Console.WriteLine(line);
+        }
+        return 0;
+    }
+    catch (FormatException error)
+    {
+        Console.Error.WriteLine(error.Message);
+        return 2;
+    }
+}
 int first = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 0;
 int count = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
 string policy = PolicyTable.Names.FirstOrDefault(args.Contains) ?? PolicyTable.Default;

@@ -3,6 +3,7 @@ using Csds.Protocol;
 using Csds.Scheduler;
 using Csds.Simulator.Checking;
 using Csds.Simulator.Client;
+using Csds.Simulator.Experiments;
 using Csds.Simulator.Network;
 using Csds.Simulator.Worker;
 
@@ -25,6 +26,8 @@ public sealed class World
     private readonly Workload workload;
     private int workersMade;
     private int clientsMade;
+    private long fetches;
+    private long bytesFetched;
 
     /// <summary>Makes the world of a seed, with Dask's policy or another.</summary>
     public World(int seed, ISchedulingPolicy? policy = null)
@@ -37,6 +40,18 @@ public sealed class World
         Host = new SchedulerHost(this);
     }
 
+    /// <summary>Makes the world of an experiment.</summary>
+    internal World(Experiment experiment, ISchedulingPolicy policy)
+    {
+        Experiment = experiment;
+        Seed = experiment.Settings.Seed;
+        Policy = policy;
+        Random = new Randomness(Seed);
+        Profile = new Profile(experiment.Settings);
+        workload = new Workload(Profile, Random);
+        Host = new SchedulerHost(this);
+    }
+
     /// <summary>Everything follows from it.</summary>
     public int Seed { get; }
 
@@ -45,6 +60,9 @@ public sealed class World
 
     /// <summary>Decides where tasks run.</summary>
     internal ISchedulingPolicy Policy { get; }
+
+    /// <summary>What is tried, if anything is; then nothing goes wrong.</summary>
+    internal Experiment? Experiment { get; }
 
     internal EventQueue Clock { get; } = new();
 
@@ -88,6 +106,45 @@ public sealed class World
         return new Report(Seed, Clock.Happened, Host);
     }
 
+    /// <summary>Runs the experiment; invariants are checked as ever.</summary>
+    internal Outcome RunExperiment()
+    {
+        Experiment experiment = Experiment ?? throw new InvalidOperationException("a world without an experiment");
+        HasFaults = false;
+        Host.Start();
+        for (int i = 0; i < Profile.Workers; i++)
+        {
+            AddWorker(experiment.Settings.Threads, hasResource: false);
+        }
+        AddClient();
+        Clock.RunUntil(Clock.Now + 1);
+        double start = Clock.Now;
+        clients[0].Submit(experiment.Submission);
+        while (!clients[0].HasEverything)
+        {
+            if (Clock.Now > start + Patience + (10 * experiment.Seconds.Sum()))
+            {
+                throw new SafetyException(LivenessChecker.WhatIsMissing(this) ?? "the client does not know what is there");
+            }
+            Clock.RunUntil(Clock.Now + (0.01 * experiment.Settings.Seconds));
+        }
+        return new Outcome(clients[0].LastNews - start, bytesFetched, fetches, Host.Core.Stealing.RequestCounts.Sum());
+    }
+
+    /// <summary>How long a task runs.</summary>
+    internal double SecondsOf(Key key) => Experiment?.SecondsOf(key) ?? Random.Exponential(Profile.TaskSeconds);
+
+    /// <summary>How many bytes its result has.</summary>
+    internal long BytesOf(Key key) => Experiment?.BytesOf(key) ?? Random.Between(1, 1000);
+
+    /// <summary>How long it takes to bring a result to a worker that has found a holder, who answers with so many bytes.</summary>
+    internal double FetchSeconds(long? bytes)
+    {
+        bytesFetched += bytes ?? 0;
+        fetches += bytes is null ? 0 : 1;
+        return Random.Exponential(Profile.Latency) + (bytes / Experiment?.Settings.Bandwidth ?? 0);
+    }
+
     /// <summary>Notes what happens, if anybody reads it.</summary>
     internal void Note(Func<string> what) => Trace?.Invoke($"{Clock.Now - 1_000_000:F4} {what()}");
 
@@ -99,10 +156,11 @@ public sealed class World
 
     internal bool IsKiller(Key key) => workload.Killers.Contains(key);
 
-    internal SimulatedWorker AddWorker(bool hasResource = false)
+    internal SimulatedWorker AddWorker(bool hasResource = false) => AddWorker(Random.Between(1, 3), hasResource || Random.Chance(0.5));
+
+    private SimulatedWorker AddWorker(int threads, bool hasResource)
     {
-        var worker = new SimulatedWorker(
-            this, $"worker-{workersMade++}", Random.Between(1, 3), hasResource || Random.Chance(0.5));
+        var worker = new SimulatedWorker(this, $"worker-{workersMade++}", threads, hasResource);
         workers.Add(worker.Address, worker);
         return worker;
     }

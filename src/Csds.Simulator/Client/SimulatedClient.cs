@@ -30,6 +30,12 @@ internal sealed class SimulatedClient
     /// <summary>The keys that it holds, and what it knows of them.</summary>
     internal IReadOnlyDictionary<Key, FutureState> Futures => futures;
 
+    /// <summary>Every key that it holds is there.</summary>
+    internal bool HasEverything => futures.Values.All(state => state == FutureState.Finished);
+
+    /// <summary>When it heard of one of its keys last, in seconds since 1970.</summary>
+    internal double LastNews { get; private set; }
+
     internal void Deliver(byte[] transfer) => fromScheduler.Send(() =>
     {
         foreach (Message message in Envelope.Unpack(transfer))
@@ -155,6 +161,7 @@ internal sealed class SimulatedClient
         {
             futures[key] = state;
             unanswered.Remove(key);
+            LastNews = world.Clock.Now;
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed partial class SimulatedWorker
         world.Clock.After(world.Random.Exponential(world.Profile.Latency), () =>
         {
             long? bytes = world.FindWorker(peer) is { } holder && holder.data.TryGetValue(fetch.Key, out long n) ? n : null;
-            world.Clock.After(world.Random.Exponential(world.Profile.Latency), () => WhenAwake(() => Arrive(fetch, peer, bytes)));
+            world.Clock.After(world.FetchSeconds(bytes), () => WhenAwake(() => Arrive(fetch, peer, bytes)));
         });
     }
 

@@ -60,7 +60,7 @@ internal sealed partial class SimulatedWorker
         }
         task.State = RunState.Executing;
         task.Started = world.Clock.Now;
-        double seconds = world.Random.Exponential(world.Profile.TaskSeconds);
+        double seconds = world.SecondsOf(task.Key);
         long runId = task.RunId;
         if (world.Random.Chance(world.Profile.Secedes))
         {
@@ -115,7 +115,7 @@ internal sealed partial class SimulatedWorker
         else
         {
             task.State = RunState.Memory;
-            data[task.Key] = world.Random.Between(1, 1000);
+            data[task.Key] = world.BytesOf(task.Key);
             SendFinished(task, runId);
             FindReady();
         }
