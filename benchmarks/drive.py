@@ -35,4 +35,5 @@ def main(address, workload, workers, process):
 
 
 if __name__ == "__main__":
+    workloads.move_to_main()
     main(*sys.argv[1:])

@@ -9,7 +9,6 @@ import asyncio
 import json
 import sys
 
-import cloudpickle
 import distributed
 from distributed.comm.utils import to_frames
 
@@ -47,6 +46,5 @@ def write(file, frames):
 
 
 if __name__ == "__main__":
-    # As if the functions stood in the user's own program.
-    cloudpickle.register_pickle_by_value(workloads)
+    workloads.move_to_main()
     print(json.dumps(asyncio.run(record(*sys.argv[1:]))))

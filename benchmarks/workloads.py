@@ -21,6 +21,7 @@ The parameters mean what they mean there; K and M are thousands and millions:
 
 import itertools
 import operator
+import sys
 import time
 
 import dask
@@ -146,6 +147,15 @@ def _timeseries(days, frequency, partition_frequency):
     spelt = {"S": "s", "H": "h", "T": "min"}
     frequency, partition_frequency = (f[:-1] + spelt.get(f[-1], f[-1]) for f in (frequency, partition_frequency))
     return dask.datasets.timeseries("2020-01-01", end, freq=frequency, partition_freq=partition_frequency, seed=0)
+
+
+def move_to_main():
+    """Makes the functions those of the user's own program: others need not be able to import this module."""
+    main = sys.modules["__main__"]
+    for name, function in list(globals().items()):
+        if getattr(function, "__module__", None) == __name__:
+            function.__module__ = "__main__"
+            setattr(main, name, function)
 
 
 def submit(client, workload):
