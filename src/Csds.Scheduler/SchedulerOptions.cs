@@ -80,6 +80,9 @@ public sealed record SchedulerOptions
     /// <summary><c>events-cleanup-delay</c>: seconds that a worker's or client's events outlive it.</summary>
     public double EventsCleanupDelay { get; init; } = 3600;
 
+    /// <summary><c>diagnostics.computations.max-history</c>: computations that are kept.</summary>
+    public int ComputationsKept { get; init; } = 100;
+
     /// <summary><c>locks.lease-timeout</c>: seconds until a lease expires that says nothing of it (2022); null: never.</summary>
     public double? LeaseTimeout { get; init; } = 30;
 

@@ -30,6 +30,7 @@ public sealed class SchedulerState
         IdleSince = now;
         Coordination = new Coordination(this);
         Spans = new SpanTable(this);
+        Computations = new ComputationTable(this);
         MemoryManager = ActiveMemoryManager.FromOptions(this);
         TaskStream = new TaskStream(this);
     }
@@ -43,6 +44,9 @@ public sealed class SchedulerState
     /// <summary>Seconds since 1970, as of the current event.</summary>
     public double Now { get; internal set; }
 
+    /// <summary>Sets <see cref="Now"/> for what is read and logged outside of events that bring their time along.</summary>
+    public void SetNow(double now) => Now = now;
+
     /// <summary>The tasks.</summary>
     public TaskTable Tasks { get; }
 
@@ -51,6 +55,9 @@ public sealed class SchedulerState
 
     /// <summary>Clients and pseudo clients by id.</summary>
     public IReadOnlyDictionary<string, ClientState> AllClients => Clients;
+
+    /// <summary>What was submitted while there was work.</summary>
+    public ComputationTable Computations { get; }
 
     /// <summary>Expected work.</summary>
     public Occupancy Occupancy { get; }

@@ -30,7 +30,11 @@ internal sealed class Question<T>(Func<SchedulerState, double, T> question) : Re
 
     internal Task<T> Answer => answer.Task;
 
-    public override void Run(SchedulerState state, double now) => answer.SetResult(question(state, now));
+    public override void Run(SchedulerState state, double now)
+    {
+        state.SetNow(now);
+        answer.SetResult(question(state, now));
+    }
 
     public override void Failed(Exception error) => answer.SetException(error);
 }

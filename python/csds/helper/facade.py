@@ -46,6 +46,8 @@ class SchedulerFacade:
             handlers=Handlers(self, session),
             shared_path=list(sys.path),
             shared_files=[],
+            profile_history=(),
+            shared_directory=directory(),
         )
         own["preloads"] = preloads.Preloads(self, start)
 
@@ -218,7 +220,28 @@ class SchedulerFacade:
         path = [entry for entry in sys.path if entry not in self.shared_path]
         self.shared_path.extend(path)
         files, self.shared_files[:] = list(self.shared_files), []
-        return {"path": path, "files": files}
+        former, self.__dict__["shared_directory"] = self.shared_directory, directory()
+        moved = self.shared_directory != former
+        return {"path": path, "files": files, "directory": self.shared_directory if moved else None}
+
+    def event_loop_profile(self, start=None, stop=None):
+        """Where the event loop of this process spends its time."""
+        from distributed.profile import get_profile
+
+        return get_profile(self.profile_history, start=start, stop=stop)
+
+    def may_go(self, key=None):
+        """Which workers may be closed (``workers_to_close``), with the number of each one's group."""
+        if isinstance(key, bytes):
+            from distributed.protocol import pickle
+
+            key = pickle.loads(key)
+        workers = list(self.workers.values())
+        for plugin in list(self.plugins.values()):
+            if hasattr(plugin, "valid_workers_downscaling"):
+                workers = plugin.valid_workers_downscaling(self, workers)
+        groups = {}
+        return {ws.address: groups.setdefault(key(ws) if key else ws.address, len(groups)) for ws in workers}
 
     def share_environment(self):
         """Has the helpers that expand graphs import from where this process now does."""
@@ -233,6 +256,14 @@ def scheduler_class():
     from distributed.scheduler import Scheduler
 
     return Scheduler
+
+
+def directory():
+    """The directory that this process works in; None if it was deleted."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
 
 
 def knows(name):

@@ -16,6 +16,8 @@ class Handlers(MutableMapping):
             "versions": facade.versions,
             "csds_start_preloads": self.start_preloads,
             "csds_closing": facade.closing,
+            "csds_may_go": facade.may_go,
+            "csds_profile": facade.event_loop_profile,
         }
         self.internal = frozenset(self.own)
 

@@ -5,6 +5,7 @@ scheduler, and the state (``views.py``). One thread reads the pipe, so that user
 middle of the event loop. See "The scheduler's Python" in docs/helper-protocol.md.
 """
 import asyncio
+import collections
 import concurrent.futures
 import gc
 import inspect
@@ -31,10 +32,26 @@ async def run(session, answers):
 
     session.loop = asyncio.get_running_loop()
     session.facade = SchedulerFacade(session, session.start)
+    session.facade.profile_history = watch(session.loop)
     answers.send("serving", session.facade.new_environment())
     answers.channel.flush()
     threading.Thread(target=session.read, name="csds-session", daemon=True).start()
     await asyncio.Event().wait()
+
+
+def watch(loop):
+    """Samples what the event loop does, as ``distributed.core.Server`` does."""
+    import dask
+    from distributed import profile
+
+    if not dask.config.get("distributed.worker.profile.enabled"):
+        return collections.deque()
+    return profile.watch(
+        omit=("profile.py", "selectors.py"),
+        interval=dask.config.get("distributed.worker.profile.interval"),
+        cycle=dask.config.get("distributed.worker.profile.cycle"),
+        stop=loop.is_closed,
+    )
 
 
 class Session:
@@ -80,11 +97,13 @@ class Session:
 
         number = header["id"]
         comm = self.comms[number] = PeerComm(self, number)
+        message = loads(frames)
+        serializers = message.get("serializers")
         try:
-            reply = dumps(await self.respond(comm, loads(frames)))
+            reply = dumps(await self.respond(comm, message), serializers)
         except BaseException as exception:  # SystemExit too: user code does not decide when this process ends
             logger.exception("Exception while handling a request")
-            reply = dumps(error_message(exception, status="uncaught-error"))
+            reply = dumps(error_message(exception, status="uncaught-error"), serializers)
         finally:
             self.comms.pop(number, None)
         self.send({"id": number, "op": "served"}, reply)
@@ -138,7 +157,7 @@ class PeerComm:
 
         if self.closed():
             raise CommClosedError("The peer has closed the connection")
-        self.session.send({"id": self.number, "op": "push"}, dumps(message))
+        self.session.send({"id": self.number, "op": "push"}, dumps(message, serializers))
 
     async def read(self, deserializers=None):
         """Not offered."""
@@ -151,10 +170,10 @@ def loads(frames):
     return loads(frames, deserialize=False)
 
 
-def dumps(message):
+def dumps(message, serializers=None):
     from distributed.protocol import dumps
 
-    return dumps(message, context=NO_COMPRESSION)
+    return dumps(message, serializers=serializers, context=NO_COMPRESSION)
 
 
 def outcome(frames):

@@ -160,6 +160,35 @@ class Plain:
         return "<%s>" % self.name
 
 
+class Computation:
+    """Stands for Dask's ``Computation``; what it shows of itself is Dask's."""
+
+    def __init__(self, attributes):
+        import uuid
+
+        from sortedcontainers import SortedSet
+
+        self.id = uuid.UUID(attributes["id"])
+        self.start = attributes["start"]
+        self.stop = attributes["stop"]
+        self.states = attributes["states"]
+        self.groups = {Plain(name) for name in attributes["groups"]}
+        self.code = SortedSet(code for code in attributes["code"] if code)
+        self.annotations = {}
+
+    def __repr__(self):
+        from distributed.scheduler import Computation
+
+        return Computation.__repr__(self)
+
+
+def computations(views):
+    """``Scheduler.computations``."""
+    from collections import deque
+
+    return deque(Computation(attributes) for attributes in views.session.call("csds_computations"))
+
+
 def workers_of(field):
     return lambda view, a: {WorkerView(view._views, address) for address in a.get(field, ())}
 
@@ -300,6 +329,7 @@ SCHEDULER = {
     "workers": Workers,
     "tasks": Tasks,
     "clients": Clients,
+    "computations": computations,
     "idle": lambda views: {address: WorkerView(views, address) for address in views.scheduler()["idle"]},
     "saturated": worker_set("saturated"),
     "running": worker_set("running"),

@@ -41,7 +41,7 @@ public sealed record EventMessage(IReadOnlyList<string> Topics, Opaque Message)
     private Opaque WithWorker(WorkerState worker)
     {
         var reader = new MessageReader(Message);
-        if (reader.NextType != MessagePackType.Map || Message.Frames.Length > 0)
+        if (reader.NextType != MessagePackType.Map)
         {
             return Message;
         }
@@ -49,9 +49,10 @@ public sealed record EventMessage(IReadOnlyList<string> Topics, Opaque Message)
         var batch = new MessageBatch();
         MessageWriter w = batch.Single();
         w.Map(entries + 1);
-        for (int i = 0; i < 2 * entries; i++)
+        for (int i = 0; i < entries; i++)
         {
             w.Token(reader.ReadToken());
+            w.Value(reader.ReadOpaque());
         }
         w.FieldToken("worker"u8, worker.AddressToken);
         w.End();

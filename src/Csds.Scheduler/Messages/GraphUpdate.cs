@@ -36,6 +36,9 @@ public sealed class GraphUpdate
     /// <summary>Seconds within which submissions count as one generation.</summary>
     public double FifoTimeout { get; init; }
 
+    /// <summary>The lines of the user's code that submit the graph, as the client sends them; null: none.</summary>
+    public Opaque? Code { get; init; }
+
     /// <summary>What 2022's clients may say about tasks beside annotations: restrictions, resources, retries.</summary>
     public IReadOnlyDictionary<Key, TaskAnnotations> Extra { get; init; } = new Dictionary<Key, TaskAnnotations>();
 
@@ -52,6 +55,7 @@ public sealed class GraphUpdate
         double userPriority = 0, fifoTimeout = 0;
         bool allActors = false;
         byte[]? stimulus = null;
+        Opaque? code = null;
         int entries = m.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
@@ -65,6 +69,7 @@ public sealed class GraphUpdate
                 case "actors": ReadActors(ref m, ref allActors, ref actors); break;
                 case "fifo_timeout": fifoTimeout = ReadSeconds(ref m); break;
                 case "stimulus_id": stimulus = m.TryReadNil() ? null : m.ReadToken().ToArray(); break;
+                case "code": code = m.TryReadNil() ? null : m.ReadOpaque(); break;
                 default: m.Skip(); break;
             }
         }
@@ -80,6 +85,7 @@ public sealed class GraphUpdate
             Actors = actors,
             FifoTimeout = fifoTimeout,
             StimulusId = stimulus,
+            Code = code,
         };
     }
 

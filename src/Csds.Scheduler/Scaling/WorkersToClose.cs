@@ -8,9 +8,11 @@ public static class WorkersToClose
     /// <summary>The workers, group by group, those that cost least first.</summary>
     /// <param name="s">The state.</param>
     /// <param name="request">How many.</param>
-    /// <param name="groupOf">Workers with equal values go together; null: each for itself.</param>
+    /// <param name="groupOf">
+    /// Workers with equal values go together, those with null must not go; null: all may go, each for itself.
+    /// </param>
     public static IReadOnlyList<WorkerState> FindWorkersToClose(
-        this SchedulerState s, DownscalingRequest request, Func<WorkerState, object>? groupOf = null)
+        this SchedulerState s, DownscalingRequest request, Func<WorkerState, object?>? groupOf = null)
     {
         ArgumentNullException.ThrowIfNull(s);
         ArgumentNullException.ThrowIfNull(request);
@@ -23,7 +25,10 @@ public static class WorkersToClose
         {
             return [];
         }
-        Group[] groups = [.. Closeable(s).GroupBy(groupOf ?? (ws => ws)).Select(g => new Group([.. g]))];
+        Group[] groups =
+        [
+            .. Closeable(s).GroupBy(groupOf ?? (ws => ws)).Where(g => g.Key is not null).Select(g => new Group([.. g])),
+        ];
         long limit = groups.Sum(g => g.MemoryLimit);
         long stored = groups.Sum(g => g.NBytes);
         var chosen = new List<WorkerState>();

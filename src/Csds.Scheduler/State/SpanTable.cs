@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Csds.Protocol;
 
 namespace Csds.Scheduler;
@@ -13,14 +12,13 @@ public sealed class SpanTable
     private readonly Dictionary<string, Span> spans = [];
     private readonly Queue<Span> oldest = new();
 
-    // Not the state's: what is drawn here must not change where tasks run.
-    private readonly Random ids;
+    private readonly RandomIds ids;
     private Span? latestDefault;
 
     internal SpanTable(SchedulerState s)
     {
         this.s = s;
-        ids = new Random(s.Options.Seed);
+        ids = new RandomIds(s.Options.Seed);
     }
 
     /// <summary>The spans, in no particular order.</summary>
@@ -84,7 +82,7 @@ public sealed class SpanTable
     {
         if (latestDefault is null || latestDefault.Done)
         {
-            latestDefault = Ensure(["default"], [NewId()]);
+            latestDefault = Ensure(["default"], [ids.Next()]);
         }
         return latestDefault;
     }
@@ -118,16 +116,6 @@ public sealed class SpanTable
             spans.Remove(span.Id);
             span.Parent?.Forget(span);
         }
-    }
-
-    // Python's uuid4.
-    private string NewId()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        ids.NextBytes(bytes);
-        bytes[6] = (byte)((bytes[6] & 0x0f) | 0x40);
-        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
-        return new Guid(bytes, bigEndian: true).ToString();
     }
 
     private static Key WithoutSpan(Key name, out string? id)

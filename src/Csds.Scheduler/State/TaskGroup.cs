@@ -39,6 +39,9 @@ public sealed class TaskGroup : TaskCollection
     /// <summary>The span that the group belongs to; null: none yet, or a release without spans.</summary>
     public Span? Span { get; private set; }
 
+    /// <summary>The computation that tasks were last added for; null: none yet.</summary>
+    internal Computation? Computation { get; set; }
+
     /// <summary>Every task was forgotten.</summary>
     public bool AllForgotten => CountOf(TaskStateName.Forgotten) == Size;
 

@@ -18,6 +18,18 @@ public static class DataMovement
         return s.CoerceAddress(nameOrAddress) is { } address && s.Workers.TryGet(address, out WorkerState? ws) ? ws : null;
     }
 
+    /// <summary>Dask's <c>workers_list</c>: addresses, and those of all workers that have one of the other texts in theirs.</summary>
+    public static string[] WorkersList(this SchedulerState s, IEnumerable<string> addressesOrHosts)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        return
+        [
+            .. addressesOrHosts.SelectMany(text => text.Contains(':', StringComparison.Ordinal)
+                ? [text]
+                : s.Workers.Sorted.Select(ws => ws.Address).Where(a => a.Contains(text, StringComparison.Ordinal))).Distinct(),
+        ];
+    }
+
     /// <summary>A worker was told to fetch these keys, and has done so; false if it is gone.</summary>
     public static bool AddReplicas(this SchedulerState s, string address, IEnumerable<Key> keys, double now)
     {

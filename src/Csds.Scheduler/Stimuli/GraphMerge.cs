@@ -55,7 +55,7 @@ internal sealed class GraphMerge
         !s.Options.Dialect.ExpressionGraphs && states[number] is { State: TaskStateName.Memory or TaskStateName.Erred };
 
     /// <summary>Dask's <c>_generate_taskstates</c>: gets or creates every task that is needed.</summary>
-    internal void CreateTasks()
+    internal void CreateTasks(Computation computation)
     {
         s.Tasks.EnsureCapacity(Math.Min(Graph.Count, 1 << 20));
         var stack = new Stack<int>(Requested);
@@ -67,7 +67,7 @@ internal sealed class GraphMerge
                 continue;
             }
             touched[number] = true;
-            Touched.Add(Touch(number, ref warned));
+            Touched.Add(Touch(number, computation, ref warned));
             TouchedNumbers.Add(number);
             foreach (int dependency in DependenciesToFollow(number))
             {
@@ -95,7 +95,7 @@ internal sealed class GraphMerge
         }
     }
 
-    private TaskState Touch(int number, ref TaskGroup? warned)
+    private TaskState Touch(int number, Computation computation, ref TaskGroup? warned)
     {
         bool inGraph = number < Graph.Count;
         if (states[number] is not { } ts)
@@ -103,6 +103,7 @@ internal sealed class GraphMerge
             ts = s.Tasks.Create(Graph.KeyOf(number), default);
             states[number] = ts;
             NewTasks.Add(ts);
+            computation.Add(ts.Group);
         }
         if (inGraph && ts.RunSpec.IsNone)
         {

@@ -43,7 +43,7 @@ public static class GraphUpdates
             s.CheckInvariants();
             return;
         }
-        merge.CreateTasks();
+        merge.CreateTasks(s.Computations.Observe(update.Code));
         merge.AddDependencies();
         GraphAnnotations.Apply(s, update, merge);
         GraphPriorities.Set(s, update, merge, start);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Csds.Scheduler;
 
 /// <summary>
@@ -8,6 +10,10 @@ namespace Csds.Scheduler;
 internal sealed class Recommendations
 {
     private readonly List<(TaskState? Task, TaskStateName State)> items = [];
+    private readonly List<(TaskState Task, TaskStateName State)> made = [];
+
+    /// <summary>What was recommended since the last one was taken out, for the story.</summary>
+    internal ReadOnlySpan<(TaskState Task, TaskStateName State)> Made => CollectionsMarshal.AsSpan(made);
 
     /// <summary>Nothing is recommended.</summary>
     internal bool IsEmpty => items.Count == 0;
@@ -15,6 +21,7 @@ internal sealed class Recommendations
     /// <summary>Recommends that <paramref name="ts"/> go to <paramref name="state"/>.</summary>
     internal void Add(TaskState ts, TaskStateName state)
     {
+        made.Add((ts, state));
         if (ts.RecommendationSlot > 0)
         {
             items[ts.RecommendationSlot - 1] = (ts, state);
@@ -40,6 +47,7 @@ internal sealed class Recommendations
     /// <summary>Takes the last one out.</summary>
     internal bool TryPop(out TaskState ts, out TaskStateName state)
     {
+        made.Clear();
         while (items.Count > 0)
         {
             (TaskState? task, state) = items[^1];

@@ -6,10 +6,12 @@ namespace Csds.Scheduler;
 /// <param name="Key">The task.</param>
 /// <param name="Start">State before.</param>
 /// <param name="Finish">State that was really reached.</param>
+/// <param name="Recommendations">What it recommended to do next: the last word for each task, in order.</param>
 /// <param name="StimulusId">What caused it, as a token.</param>
 /// <param name="Timestamp">Seconds since 1970.</param>
 public readonly record struct StoryEntry(
-    Key Key, TaskStateName Start, TaskStateName Finish, byte[] StimulusId, double Timestamp)
+    Key Key, TaskStateName Start, TaskStateName Finish, IReadOnlyDictionary<Key, TaskStateName> Recommendations,
+    byte[] StimulusId, double Timestamp)
 {
     /// <inheritdoc/>
     public override string ToString() =>
@@ -19,25 +21,64 @@ public readonly record struct StoryEntry(
 /// <summary>The last transitions, oldest first; as many as <see cref="SchedulerOptions.TransitionLogLength"/>.</summary>
 public sealed class Story(int capacity)
 {
-    private readonly Queue<StoryEntry> entries = new(Math.Min(capacity, 1024));
+    private static readonly Dictionary<Key, TaskStateName> none = [];
+
+    private readonly Queue<Moved> moves = new(Math.Min(capacity, 1024));
+
+    // Those of all moves, one after the other: most moves have none or one, and an object for each would cost more.
+    private readonly Queue<(Key Key, TaskStateName State)> recommended = new();
+
+    /// <summary>How many are kept.</summary>
+    public int Count => moves.Count;
 
     /// <summary>All that is kept.</summary>
-    public IReadOnlyCollection<StoryEntry> Entries => entries;
+    public IEnumerable<StoryEntry> Entries
+    {
+        get
+        {
+            using var recommendations = ((IEnumerable<(Key, TaskStateName)>)recommended).GetEnumerator();
+            foreach (Moved move in moves)
+            {
+                Dictionary<Key, TaskStateName> next = move.Recommended == 0 ? none : new(KeyComparer.Instance);
+                for (int i = 0; i < move.Recommended && recommendations.MoveNext(); i++)
+                {
+                    (Key key, TaskStateName state) = recommendations.Current;
+                    next[key] = state;
+                }
+                yield return new StoryEntry(move.Key, move.Start, move.Finish, next, move.StimulusId, move.Timestamp);
+            }
+        }
+    }
 
-    /// <summary>The transitions of some tasks, or with some causes: Dask's <c>scheduler_story</c>.</summary>
+    /// <summary>
+    /// The transitions of some tasks, those that recommended something for them, and those with some causes: Dask's
+    /// <c>scheduler_story</c>.
+    /// </summary>
     public IEnumerable<StoryEntry> Of(IReadOnlyCollection<Key> keys, IReadOnlyCollection<Key> stimulusIds) =>
-        entries.Where(e => keys.Contains(e.Key) || stimulusIds.Contains(new Key(e.StimulusId)));
+        Entries.Where(e => keys.Contains(e.Key) || keys.Any(e.Recommendations.ContainsKey) || stimulusIds.Contains(new Key(e.StimulusId)));
 
-    internal void Add(Key key, TaskStateName start, TaskStateName finish, byte[] stimulusId, double now)
+    internal void Add(
+        Key key, TaskStateName start, TaskStateName finish, ReadOnlySpan<(TaskState Task, TaskStateName State)> recommendations,
+        byte[] stimulusId, double now)
     {
         if (capacity == 0)
         {
             return;
         }
-        if (entries.Count == capacity)
+        if (moves.Count == capacity)
         {
-            entries.Dequeue();
+            for (int i = moves.Dequeue().Recommended; i > 0; i--)
+            {
+                recommended.Dequeue();
+            }
         }
-        entries.Enqueue(new StoryEntry(key, start, finish, stimulusId, now));
+        moves.Enqueue(new Moved(key, start, finish, recommendations.Length, stimulusId, now));
+        foreach ((TaskState ts, TaskStateName state) in recommendations)
+        {
+            recommended.Enqueue((ts.Key, state));
+        }
     }
+
+    private readonly record struct Moved(
+        Key Key, TaskStateName Start, TaskStateName Finish, int Recommended, byte[] StimulusId, double Timestamp);
 }

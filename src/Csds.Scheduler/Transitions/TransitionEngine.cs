@@ -35,6 +35,7 @@ internal static class TransitionEngine
             return;
         }
         s.TransitionCounter++;
+        int made = s.Recommendations.Made.Length;
         if (TransitionTable.Find(start, finish) is { } transition)
         {
             transition(s, ts, ref context);
@@ -50,7 +51,7 @@ internal static class TransitionEngine
         {
             throw Impossible(s, ts, start, finish);
         }
-        s.Story.Add(ts.Key, start, ts.State, context.StimulusId, s.Now);
+        s.Story.Add(ts.Key, start, ts.State, s.Recommendations.Made[made..], context.StimulusId, s.Now);
         foreach (ISchedulerObserver observer in s.Observers)
         {
             observer.Moved(ts, start, ref context);

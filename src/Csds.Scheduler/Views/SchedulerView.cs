@@ -28,6 +28,40 @@ public static class SchedulerView
         Attributes.Tasks(ref w, "unrunnable"u8, s.Unrunnable.ToArray());
     }
 
+    /// <summary>Writes the computations as a list of maps.</summary>
+    public static void WriteComputations(ref MessageWriter w, SchedulerState s)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        w.List(s.Computations.All.Count);
+        foreach (Computation computation in s.Computations.All)
+        {
+            w.Map(6);
+            w.Field("id"u8, computation.Id);
+            w.Field("start"u8, computation.Start);
+            w.Field("stop"u8, computation.Stop);
+            w.Text("code"u8);
+            w.List(computation.Code.Count);
+            foreach (Opaque code in computation.Code)
+            {
+                w.Value(code);
+            }
+            w.Text("groups"u8);
+            w.List(computation.Groups.Count);
+            foreach (TaskGroup group in computation.Groups)
+            {
+                w.Text(group.Name);
+            }
+            w.Text("states"u8);
+            TaskStateName[] states = Enum.GetValues<TaskStateName>();
+            w.Map(states.Length);
+            foreach (TaskStateName state in states)
+            {
+                w.Text(state.ToText());
+                w.Int(computation.Groups.Sum(group => group.CountOf(state)));
+            }
+        }
+    }
+
     /// <summary>Writes all clients as a map by id.</summary>
     public static void WriteClients(ref MessageWriter w, SchedulerState s)
     {

@@ -42,14 +42,19 @@ public sealed class StateDump
 
     private static void WriteTransitions(SchedulerState s, ref MessageWriter w)
     {
-        w.List(s.Story.Entries.Count);
+        w.List(s.Story.Count);
         foreach (StoryEntry entry in s.Story.Entries)
         {
             w.List(6);
             DumpText.Value(entry.Key, ref w);
             w.Text(entry.Start.ToText());
             w.Text(entry.Finish.ToText());
-            w.Map(0);
+            w.Map(entry.Recommendations.Count);
+            foreach ((Key key, TaskStateName state) in entry.Recommendations)
+            {
+                DumpText.MapKey(key, ref w);
+                w.Text(state.ToText());
+            }
             w.Token(entry.StimulusId);
             w.Float(entry.Timestamp);
         }

@@ -6,9 +6,11 @@ using System.Runtime.InteropServices;
 namespace Csds.Server;
 
 /// <summary>The command line (rows E1 to E9): parses it, and turns signals into a request to close.</summary>
-public static class CommandLine
+public static partial class CommandLine
 {
     private const string Name = "csds-scheduler";
+    private const int Sigint = 2;
+    private const nint SignalDefault = 0; // SIG_DFL
 
     /// <summary>Parses the arguments and runs the scheduler with them.</summary>
     /// <param name="args">The arguments.</param>
@@ -67,6 +69,9 @@ public static class CommandLine
         return await RunUntilSignalAsync(arguments, run).ConfigureAwait(false);
     }
 
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SetSignal(int number, nint handler);
+
     private static async Task<int> RunUntilSignalAsync(
         SchedulerArguments arguments, Func<SchedulerArguments, Task<PosixSignal>, Task<int>> run)
     {
@@ -76,6 +81,8 @@ public static class CommandLine
             // The first one closes the scheduler in good order; whoever sends a second one wants it gone.
             context.Cancel = interrupted.TrySetResult(context.Signal);
         }
+        // Shells start background jobs with SIGINT ignored, which .NET leaves so; Python installs its handler all the same.
+        _ = SetSignal(Sigint, SignalDefault);
         using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         return await run(arguments, interrupted.Task).ConfigureAwait(false);

@@ -68,6 +68,7 @@ public static class OptionsFromConfiguration
             TaskStreamLength = Math.Max(
                 config.LogLength(Scheduler + "dashboard.status.task-stream-length", 1000),
                 config.LogLength(Scheduler + "dashboard.tasks.task-stream-length", defaults.TaskStreamLength)),
+            ComputationsKept = config.LogLength("distributed.diagnostics.computations.max-history", defaults.ComputationsKept),
             EventsCleanupDelay = config.Seconds(Scheduler + "events-cleanup-delay") ?? defaults.EventsCleanupDelay,
             Seed = (int)config.Number("csds.seed", defaults.Seed),
         };

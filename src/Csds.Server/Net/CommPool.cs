@@ -71,7 +71,7 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException && !cancel.IsCancellationRequested)
         {
-            throw new IOException($"Timed out trying to connect to {address} after {settings.ConnectTimeout.TotalSeconds} s", error);
+            throw new ConnectFailedException($"Timed out trying to connect to {address} after {settings.ConnectTimeout.TotalSeconds} s", error);
         }
     }
 

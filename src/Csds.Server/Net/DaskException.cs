@@ -18,6 +18,15 @@ public sealed class DaskException(string module, string name, string message) : 
         };
     }
 
+    /// <summary>What Dask raises where a peer cannot be reached, or a connection breaks.</summary>
+    public static DaskException OfComm(IOException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return error is ConnectFailedException
+            ? From(error)
+            : new DaskException("distributed.comm.core", "CommClosedError", error.Message);
+    }
+
     /// <summary>Python's ValueError.</summary>
     public static DaskException ValueError(string message) => new("builtins", "ValueError", message);
 
@@ -26,6 +35,9 @@ public sealed class DaskException(string module, string name, string message) : 
 
     /// <summary>Python's TimeoutError.</summary>
     public static DaskException Timeout(string message) => new("asyncio.exceptions", "TimeoutError", message);
+
+    /// <summary>The exception as Python prints it.</summary>
+    public string Repr() => $"{name}({Key.FromString(Message).Repr()})";
 
     /// <summary>The pickled exception.</summary>
     public byte[] Pickle() => PickleWriter.Exception(module, name, Message);

@@ -52,7 +52,14 @@ public sealed partial class RpcTable(ServerSettings settings, ILogger logger)
         {
             LogFailed(logger, error, call.Op);
             call.Reply.Clear();
-            (error as DaskException ?? DaskException.From(error)).Write(call.Reply);
+            if (error is PeerErrorException forwarded)
+            {
+                forwarded.Write(call.Reply);
+            }
+            else
+            {
+                (error as DaskException ?? DaskException.From(error)).Write(call.Reply);
+            }
         }
         if (call.Reply.Count == 0)
         {

@@ -62,10 +62,22 @@ public sealed class Broadcast(Reactor reactor, CommPool pool)
         IReadOnlyList<(string Worker, Opaque? Reply, IOException? Error)> replies = await SendAsync(targets, message).ConfigureAwait(false);
         if (onError == "raise" && replies.FirstOrDefault(r => r.Error is not null).Error is { } first)
         {
-            throw new DaskException("distributed.comm.core", "CommClosedError", first.Message);
+            throw DaskException.OfComm(first);
         }
-        Write(answer, [.. replies.Where(r => r.Error is null || onError != "ignore")], onError);
+        if (onError is not ("raise" or "return" or "return_pickle" or "ignore") && replies.Any(r => r.Error is not null || Failed(r)))
+        {
+            throw DaskException.ValueError(
+                $"on_error must be 'raise', 'return', 'return_pickle', or 'ignore'; got {Key.FromString(onError).Repr()}");
+        }
+        if (onError == "raise" && replies.FirstOrDefault(Failed).Reply is { } failure)
+        {
+            throw new PeerErrorException(failure);
+        }
+        Write(answer, [.. replies.Where(r => onError != "ignore" || !(r.Error is not null || Failed(r)))], onError);
     }
+
+    private static bool Failed((string Worker, Opaque? Reply, IOException? Error) answer) =>
+        answer.Reply is { } reply && PeerErrorException.IsError(reply);
 
     private static void Write(
         MessageBatch reply, IReadOnlyList<(string Worker, Opaque? Reply, IOException? Error)> replies, string onError)
@@ -75,12 +87,14 @@ public sealed class Broadcast(Reactor reactor, CommPool pool)
         foreach ((string worker, Opaque? value, IOException? error) in replies)
         {
             w.Text(worker);
-            if (error is null)
+            if (error is null && !PeerErrorException.IsError(value!))
             {
                 w.Value(value);
                 continue;
             }
-            byte[] pickle = PickleWriter.Exception("distributed.comm.core", "CommClosedError", error.Message);
+            byte[] pickle = error is null
+                ? PeerErrorException.Pickle(value!)
+                : DaskException.OfComm(error).Pickle();
             if (onError == "return_pickle")
             {
                 w.Bytes(pickle);
@@ -101,7 +115,11 @@ public sealed class Broadcast(Reactor reactor, CommPool pool)
         (_, Opaque? reply, IOException? error) = await SendOneAsync(worker, worker, message).ConfigureAwait(false);
         if (error is not null)
         {
-            throw new DaskException("distributed.comm.core", "CommClosedError", error.Message);
+            throw DaskException.OfComm(error);
+        }
+        if (PeerErrorException.IsError(reply!))
+        {
+            throw new PeerErrorException(reply!);
         }
         MessageWriter w = call.Reply.Single();
         w.Value(reply);

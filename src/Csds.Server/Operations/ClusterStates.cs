@@ -88,7 +88,7 @@ public sealed class ClusterStates(
             }
             else
             {
-                w.Text($"CommClosedError({Key.FromString(error.Message).Repr()})");
+                w.Text(DaskException.OfComm(error).Repr());
             }
         }
         w.Text("versions"u8);

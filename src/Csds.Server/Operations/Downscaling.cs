@@ -5,15 +5,9 @@ using Csds.Scheduler;
 namespace Csds.Server;
 
 /// <summary>Which workers can go (rows R40, S56): <c>workers_to_close</c>, for the RPC and for <c>retire_workers</c>.</summary>
-public sealed class Downscaling(Reactor reactor)
+public sealed class Downscaling(Reactor reactor, SchedulerPython python)
 {
     private static readonly string[] names = ["memory_ratio", "n", "key", "minimum", "target", "attribute"];
-
-    /// <summary>
-    /// Groups workers by the values of a pickled function of theirs, for <c>key=</c>: user code, which only the helper may
-    /// run. Answers a group's value by the worker's address.
-    /// </summary>
-    public Func<byte[], Task<IReadOnlyDictionary<string, Key>>>? GroupByFunction { get; set; }
 
     /// <summary>Adds the operations to the table.</summary>
     public void AddTo(RpcTable table)
@@ -39,13 +33,8 @@ public sealed class Downscaling(Reactor reactor)
             Minimum = arguments.Int("minimum"),
             Target = arguments.Int("target"),
         };
-        Func<WorkerState, object>? groupOf = null;
-        if (arguments.Find("key") is { } function)
-        {
-            IReadOnlyDictionary<string, Key> groups = await GroupAsync(function).ConfigureAwait(false);
-            // A worker that came meanwhile stands for itself.
-            groupOf = ws => groups.TryGetValue(ws.Address, out Key group) ? group : ws;
-        }
+        IReadOnlyDictionary<string, int>? groups = await AskPythonAsync(arguments.Find("key")).ConfigureAwait(false);
+        Func<WorkerState, object?>? groupOf = groups is null ? null : ws => groups.TryGetValue(ws.Address, out int group) ? group : null;
         return await reactor.AskAsync((s, _) => s.FindWorkersToClose(request, groupOf)).ConfigureAwait(false);
     }
 
@@ -66,10 +55,35 @@ public sealed class Downscaling(Reactor reactor)
         }).ConfigureAwait(false);
     }
 
-    private Task<IReadOnlyDictionary<string, Key>> GroupAsync(Opaque function) => GroupByFunction is { } group
-        ? group(new MessageReader(function).ReadBytes().ToArray())
-        : throw new DaskException(
-            "builtins", "NotImplementedError", "workers_to_close(key=...): this scheduler cannot run Python functions");
+    // The function of key= is user code, and so are plugins, which are there only if Python is. Answers which workers may
+    // go, with the number of each one's group; null if nobody has a say in that.
+    private async Task<IReadOnlyDictionary<string, int>?> AskPythonAsync(Opaque? key)
+    {
+        var request = new MessageBatch();
+        MessageWriter w = request.Single();
+        w.Map(2);
+        w.Field("op"u8, "csds_may_go"u8);
+        w.Field("key"u8, key);
+        w.End();
+        Opaque? answer = key is null
+            ? await python.AskIfRunningAsync(request.ToOpaque()).ConfigureAwait(false)
+            : await python.AskAsync(request.ToOpaque()).ConfigureAwait(false);
+        if (answer is null)
+        {
+            return null;
+        }
+        if (PeerErrorException.IsError(answer))
+        {
+            throw new PeerErrorException(answer);
+        }
+        var reader = new MessageReader(answer);
+        var groups = new Dictionary<string, int>();
+        for (int entries = reader.ReadMapHeader(); entries > 0; entries--)
+        {
+            groups[reader.ReadString()] = reader.ReadInt32();
+        }
+        return groups;
+    }
 
     private static void WriteAttribute(ref MessageWriter w, WorkerState ws, string attribute)
     {

@@ -82,7 +82,7 @@ public sealed record OperationSet
     private void AddLifecycle(
         RpcTable table, Identity identity, Broadcast broadcast, WorkerData workerData, ReplicaLock replicaLock)
     {
-        var downscaling = new Downscaling(Reactor);
+        var downscaling = new Downscaling(Reactor, Python);
         new WorkerStatusFeed(Reactor, Streams, identity).AddTo(table);
         new Rebalancing(Reactor, workerData, replicaLock).AddTo(table);
         new HardwareBenchmark(Reactor, broadcast).AddTo(table);
@@ -97,7 +97,7 @@ public sealed record OperationSet
         new Logs(RecentLog, Reactor).AddTo(table);
         new TaskStreams(Reactor).AddTo(table);
         new CallStacks(Reactor, Pool).AddTo(table);
-        var profiles = new Profiles(Reactor, broadcast);
+        var profiles = new Profiles(Reactor, broadcast, Python);
         profiles.AddTo(table);
         new PerformanceReports(Reactor, profiles, Settings, Versions, RecentLog).AddTo(table);
     }

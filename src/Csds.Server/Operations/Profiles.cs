@@ -3,7 +3,7 @@ using Csds.Protocol;
 namespace Csds.Server;
 
 /// <summary>Where the workers spend their time (row R20): Dask's <c>get_profile</c>.</summary>
-public sealed class Profiles(Reactor reactor, Broadcast broadcast)
+public sealed class Profiles(Reactor reactor, Broadcast broadcast, SchedulerPython python)
 {
     /// <summary>Adds the operation to the table.</summary>
     public void AddTo(RpcTable table)
@@ -35,25 +35,21 @@ public sealed class Profiles(Reactor reactor, Broadcast broadcast)
         w.End();
         IReadOnlyList<(string Worker, Opaque? Reply, IOException? Error)> replies =
             await broadcast.SendAsync([.. targets.Select(t => (t, t))], request.ToOpaque()).ConfigureAwait(false);
-        return [.. replies.Where(r => r.Reply is not null && !IsError(r.Reply)).Select(r => (r.Worker, r.Reply!))];
+        return [.. replies.Where(r => r.Reply is not null && !PeerErrorException.IsError(r.Reply)).Select(r => (r.Worker, r.Reply!))];
     }
 
     private async Task ProfileAsync(RpcCall call)
     {
         var a = new Arguments(call);
-        MessageWriter w;
         if (a.Bool("scheduler", otherwise: false))
         {
-            // There is no Python event loop to look into: as with profiling turned off.
-            w = call.Reply.Single();
-            ProfileNode.Create().Write(ref w);
-            w.End();
+            await ProfileSchedulerAsync(call, a).ConfigureAwait(false);
             return;
         }
         IReadOnlyList<(string Worker, Opaque State)> states = await GetAsync(
             a.Keys("workers"), a.Number("start"), a.Number("stop"), a.Find("key"), a.Bool("server", otherwise: false))
             .ConfigureAwait(false);
-        w = call.Reply.Single();
+        MessageWriter w = call.Reply.Single();
         if (a.Bool("merge_workers", otherwise: true))
         {
             ProfileNode.Merge(states.Select(s => s.State)).Write(ref w);
@@ -70,6 +66,29 @@ public sealed class Profiles(Reactor reactor, Broadcast broadcast)
         w.End();
     }
 
+    // Of the Python that runs users' code. While there is none it is empty, as with profiling turned off.
+    private async Task ProfileSchedulerAsync(RpcCall call, Arguments a)
+    {
+        var request = new MessageBatch();
+        MessageWriter w = request.Single();
+        w.Map(3);
+        w.Field("op"u8, "csds_profile"u8);
+        WriteTime(ref w, "start"u8, a.Number("start"));
+        WriteTime(ref w, "stop"u8, a.Number("stop"));
+        w.End();
+        Opaque? profile = await python.AskIfRunningAsync(request.ToOpaque()).ConfigureAwait(false);
+        w = call.Reply.Single();
+        if (profile is null)
+        {
+            ProfileNode.Create().Write(ref w);
+        }
+        else
+        {
+            w.Value(profile);
+        }
+        w.End();
+    }
+
     private static void WriteTime(ref MessageWriter w, ReadOnlySpan<byte> name, double? seconds)
     {
         if (seconds is { } value)
@@ -80,20 +99,5 @@ public sealed class Profiles(Reactor reactor, Broadcast broadcast)
         {
             w.FieldToken(name, Tokens.Nil);
         }
-    }
-
-    private static bool IsError(Opaque reply)
-    {
-        var reader = new MessageReader(reply);
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
-        {
-            if (reader.ReadUtf8().SequenceEqual("status"u8))
-            {
-                return true;
-            }
-            reader.Skip();
-        }
-        return false;
     }
 }

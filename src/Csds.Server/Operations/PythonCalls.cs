@@ -19,6 +19,7 @@ public sealed class PythonCalls(
         table.Add("csds_scheduler", call => Ask(call, SchedulerView.Write));
         table.Add("csds_workers", call => Ask(call, WorkerView.Write));
         table.Add("csds_clients", call => Ask(call, SchedulerView.WriteClients));
+        table.Add("csds_computations", call => Ask(call, SchedulerView.WriteComputations));
         table.Add("csds_task_keys", call => Ask(call, TaskView.WriteKeys));
         table.Add("csds_tasks", TasksAsync);
         table.Add("csds_report", ReportAsync);

@@ -187,7 +187,12 @@ public sealed class Queries(Reactor reactor)
             w.Key(entry.Key);
             w.Text(entry.Start.ToText());
             w.Text(entry.Finish.ToText());
-            w.Map(0);
+            w.Map(entry.Recommendations.Count);
+            foreach ((Key key, TaskStateName state) in entry.Recommendations)
+            {
+                w.Key(key);
+                w.Text(state.ToText());
+            }
             w.Token(entry.StimulusId);
             w.Float(entry.Timestamp);
         }

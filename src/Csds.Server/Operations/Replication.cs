@@ -21,8 +21,8 @@ public sealed class Replication(Reactor reactor, WorkerData data, ReplicaLock re
         var arguments = new Arguments(call);
         IReadOnlyList<Key> keys = arguments.Keys("keys") ?? [];
         using IDisposable held = await replicaLock.AcquireAsync().ConfigureAwait(false);
-        string[]? workers = arguments.Keys("workers") is { } names
-            ? await reactor.AskAsync((s, _) => names.Select(n => FindWorker(s, n)).Select(ws => ws.Address).ToArray()).ConfigureAwait(false)
+        string[]? workers = arguments.Texts("workers") is { } names
+            ? await reactor.AskAsync((s, _) => FindWorkers(s, names)).ConfigureAwait(false)
             : null;
         int goal = await reactor.AskAsync((s, _) => Math.Min(arguments.Int("n") ?? int.MaxValue, Targets(s, workers).Length))
             .ConfigureAwait(false);
@@ -53,8 +53,11 @@ public sealed class Replication(Reactor reactor, WorkerData data, ReplicaLock re
         await CopyAsync(keys, copies, workers, DefaultBranchingFactor).ConfigureAwait(false);
     }
 
-    private static WorkerState FindWorker(SchedulerState s, Key name) =>
-        s.FindWorker(name) ?? throw DaskException.KeyError(name.ToString());
+    private static string[] FindWorkers(SchedulerState s, IReadOnlyList<string> names)
+    {
+        string[] addresses = s.WorkersList(names);
+        return Array.Find(addresses, a => !s.Workers.TryGet(a, out _)) is { } unknown ? throw DaskException.KeyError(unknown) : addresses;
+    }
 
     // Dask fails on a key that it has never heard of.
     private static bool WithoutReplica(SchedulerState s, Key key) =>

@@ -103,9 +103,15 @@ public sealed partial class WorkerData(Reactor reactor, CommPool pool, ILogger l
                 reader.Skip();
                 continue;
             }
-            for (int k = reader.ReadSequenceHeader(); k > 0; k--)
+            // 2022's workers say who was thought to have them, too.
+            bool map = reader.NextType == Nerdbank.MessagePack.MessagePackType.Map;
+            for (int k = map ? reader.ReadMapHeader() : reader.ReadArrayHeader(); k > 0; k--)
             {
                 failed.Add(reader.ReadKey());
+                if (map)
+                {
+                    reader.Skip();
+                }
             }
         }
         return failed;

@@ -80,7 +80,7 @@ public sealed partial class WorkerRegistrations(
 
     private Task UnregisterAsync(RpcCall call)
     {
-        string address = "";
+        Key address = default;
         bool expected = false, close = true;
         byte[]? stimulus = null;
         MessageReader reader = call.Read();
@@ -89,7 +89,7 @@ public sealed partial class WorkerRegistrations(
         {
             switch (reader.ReadString())
             {
-                case "address": address = reader.ReadString(); break;
+                case "address": address = reader.ReadKey(); break;
                 case "safe" or "expected": expected = reader.ReadBoolean(); break;
                 case "close": close = reader.ReadBoolean(); break;
                 case "stimulus_id": stimulus = reader.ReadToken().ToArray(); break;
@@ -98,13 +98,13 @@ public sealed partial class WorkerRegistrations(
         }
         return reactor.TellAsync((s, now) =>
         {
-            bool known = s.Workers.TryGet(address, out WorkerState? ws);
-            if (known)
+            WorkerState? ws = s.FindWorker(address);
+            if (ws is not null)
             {
-                s.RemoveWorker(ws!, stimulus ?? Tokens.String("unregister"), expected, close, now);
+                s.RemoveWorker(ws, stimulus ?? Tokens.String("unregister"), expected, close, now);
             }
             MessageWriter w = call.Reply.Single();
-            w.Text(known ? "OK"u8 : "already-removed"u8);
+            w.Text(ws is not null ? "OK"u8 : "already-removed"u8);
             w.End();
         });
     }
@@ -156,6 +156,8 @@ public sealed partial class WorkerRegistrations(
         {
             throw DaskException.ValueError(refusal.Message);
         }
+        // A worker asks for no reply: it knows that it gets one.
+        call.WantsReply = true;
         MessageWriter w = call.Reply.Single();
         w.Map(3);
         w.Field("status"u8, "error"u8);

@@ -109,6 +109,7 @@ public sealed class HelperPool : IAsyncDisposable
                 HelperProcess process = await slot.ReadyAsync(CancellationToken.None).ConfigureAwait(false);
                 try
                 {
+                    await environment.ApplyAsync(process, CancellationToken.None).ConfigureAwait(false);
                     await process.AskAsync(request, answer =>
                     {
                         failure = answer.Op == "failed" ? HelperFailure.Read(answer) : null;

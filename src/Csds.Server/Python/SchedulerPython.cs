@@ -49,6 +49,12 @@ public sealed partial class SchedulerPython(
         return await running.AskAsync(message, push, gone).ConfigureAwait(false);
     }
 
+    /// <summary>Asks for something if the process runs already, and has not to be started for it; null if not.</summary>
+    /// <exception cref="HelperException">The process ended.</exception>
+    public async Task<Opaque?> AskIfRunningAsync(Opaque message) => session is { Ended.IsCompleted: false } running
+        ? await running.AskAsync(message, null, CancellationToken.None).ConfigureAwait(false)
+        : null;
+
     /// <summary>Starts the process now, because there are preloads; these are set up when it is there.</summary>
     /// <exception cref="HelperException">A preload cannot be imported.</exception>
     public Task StartAsync() => SessionAsync();

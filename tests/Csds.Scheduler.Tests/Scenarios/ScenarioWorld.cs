@@ -158,7 +158,7 @@ internal sealed class ScenarioWorld
                 path.AddRange(path[^1] == entry.Start ? [entry.Finish] : [entry.Start, entry.Finish]);
             }
         }
-        storyLength = State.Story.Entries.Count;
+        storyLength = State.Story.Count;
         output.AddRange(paths.Select(p => $"{MessageText.Name(p.Key)}: {string.Join(" -> ", p.Value.Select(s => s.ToText()))}"));
     }
 }
