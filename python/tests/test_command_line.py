@@ -85,6 +85,18 @@ def test_signals(new_cluster, sent):
     assert "End scheduler" in log
 
 
+def test_a_signal_that_was_ignored_at_the_start(new_cluster):
+    """As in background jobs of shells that have no job control."""
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        cluster = new_cluster()
+    finally:
+        signal.signal(signal.SIGINT, former)
+    cluster.scheduler._popen.send_signal(signal.SIGINT)
+    assert cluster.scheduler.wait() == 0
+    assert "Received signal SIGINT" in cluster.logs()
+
+
 def test_files(new_cluster, tmp_path):
     pid_file = tmp_path / "pid"
     cluster = new_cluster(options=["--pid-file", str(pid_file)])

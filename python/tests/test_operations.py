@@ -3,8 +3,10 @@
 import asyncio
 import html
 import json
+import time
 import urllib.error
 import urllib.request
+import uuid
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -246,3 +248,25 @@ class TestStart:
         assert shared_cluster.identity["type"] == "Scheduler"
         assert shared_cluster.identity["id"].startswith("Scheduler-")
         assert shared_cluster.identity["workers"] == {}
+
+
+def test_replicate_to_hosts(client):
+    future = client.submit(inc, 1, workers="alice", pure=False)
+    wait(future)
+    client.replicate([future], workers=["127.0.0.1"])
+    assert eventually(lambda: len(client.who_has([future])[future.key]) == 2)
+    with pytest.raises(KeyError):
+        client.replicate([future], workers=["tcp://127.0.0.1:1"])
+
+
+def test_times_of_events(client):
+    before = time.time()
+    topic = str(uuid.uuid4())
+    client.log_event(topic, "news")
+    ((when, _),) = eventually(lambda: client.get_events(topic))
+    assert before - 0.1 <= when <= time.time() + 0.1
+
+
+def test_a_failure_of_all_workers(client):
+    with pytest.raises(Exception, match="No handler|unknown|not|wrong|argument"):
+        client.sync(client.scheduler.broadcast, msg={"op": "call_stack", "nonsense": 1})

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import os
 import sys
+import time
 import uuid
 
 import dask
@@ -209,3 +210,57 @@ class TestUploads:
         client = cluster.client()
         with pytest.raises(Exception, match="Pip install failed|No module named"):
             register(client, PipInstall(["--no-index", "csds-does-not-exist"]))
+
+
+class TestWhatItKnows:
+    def test_computations(self, client):
+        wait(client.map(inc, range(3), pure=False))
+
+        def look(dask_scheduler):
+            last = list(dask_scheduler.computations)[-1]
+            return [group.name.split("-")[0] for group in last.groups], sum(last.states.values()) >= 3, len(last.code) > 0
+
+        groups, states, code = client.run_on_scheduler(look)
+        assert "inc" in groups and states
+        # Newer clients send their code only if they are asked to.
+        assert code or RELEASE > (2022, 12)
+
+    def test_profile_of_its_event_loop(self, client):
+        def busy():
+            import time
+
+            deadline = time.time() + 1.5
+            while time.time() < deadline:
+                sum(range(1000))
+
+        client.run_on_scheduler(busy)
+        assert eventually(lambda: "busy" in str(client.profile(scheduler=True)))
+
+    def test_result_that_only_pickle_could_carry(self, shared_cluster):
+        with distributed.Client(shared_cluster.address, serializers=["dask", "msgpack"], set_as_default=False) as client:
+            assert client.run_on_scheduler(lambda: 1) == 1
+            with pytest.raises(TypeError):
+                client.run_on_scheduler(lambda: inc)
+
+    def test_dumps_go_where_it_works(self, new_cluster, tmp_path):
+        cluster = new_cluster()
+        cluster.add_worker("alice")
+        client = cluster.client()
+        client.run_on_scheduler(os.chdir, str(tmp_path))
+        client.dump_cluster_state("dump", write_from_scheduler=True)
+        assert (tmp_path / "dump.msgpack.gz").is_file()
+
+    def test_workers_to_close_by_groups(self, new_cluster):
+        cluster = new_cluster()
+        for name in ["left-1", "left-2", "right"]:
+            cluster.add_worker(name)
+        client = cluster.client()
+        # A task keeps its worker, and with it those of its group.
+        future = client.submit(time.sleep, 60, workers="left-1", pure=False)
+
+        def closeable(dask_scheduler):
+            return dask_scheduler.workers_to_close(key=lambda ws: ws.name.split("-")[0], attribute="name")
+
+        eventually(lambda: any(client.processing().values()))
+        assert client.run_on_scheduler(closeable) == ["right"]
+        future.cancel()

@@ -243,6 +243,11 @@ class SchedulerFacade:
         groups = {}
         return {ws.address: groups.setdefault(key(ws) if key else ws.address, len(groups)) for ws in workers}
 
+    def workers_to_close(self, memory_ratio=None, n=None, key=None, minimum=None, target=None, attribute="address"):
+        """Which workers may be closed at little cost. The server need not ask for their groups: it would wait for us."""
+        arguments = {"memory_ratio": memory_ratio, "n": n, "minimum": minimum, "target": target, "attribute": attribute}
+        return list(self.session.call("workers_to_close", groups=self.may_go(key), **arguments))
+
     def share_environment(self):
         """Has the helpers that expand graphs import from where this process now does."""
         environment = self.new_environment()

@@ -113,13 +113,10 @@ public sealed class Retirement
     {
         ArgumentNullException.ThrowIfNull(retired);
         s.Now = now;
+        // A manager of the user's goes on: what is left on a worker that stays will be dropped by and by.
         if (isTemporary)
         {
             manager.Stop();
-        }
-        foreach ((RetireWorker policy, _) in workers.Values)
-        {
-            manager.Remove(policy);
         }
         string[] addresses = [.. retired.Select(ws => ws.Address)];
         if (s.Options.Dialect.PackedGraphs)

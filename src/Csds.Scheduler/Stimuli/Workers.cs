@@ -66,7 +66,7 @@ public static class Workers
     /// <param name="ws">The worker; nothing happens if it is gone already.</param>
     /// <param name="stimulusId">What caused it, as a token.</param>
     /// <param name="expected">It left in good order: its tasks are not suspicious (<c>safe</c> in 2022).</param>
-    /// <param name="close">Tell it to close.</param>
+    /// <param name="close">Tell it to close, and end its stream. Otherwise it learns of it by its next heartbeat.</param>
     /// <param name="now">Seconds since 1970.</param>
     public static void RemoveWorker(
         this SchedulerState s, WorkerState ws, byte[] stimulusId, bool expected, bool close, double now)
@@ -83,10 +83,10 @@ public static class Workers
             LogSeverity.Info, $"Remove worker addr: {ws.Address} name: {ws.Name} (stimulus_id='{Tokens.Text(stimulusId)}')");
         if (close)
         {
+            // An ending stream is closed behind its last message.
             s.Outbox.To(ws).Close("scheduler-remove-worker"u8);
+            s.Outbox.Add(new CloseStream(ws.Connection));
         }
-        // An ending stream is closed behind its last message.
-        s.Outbox.Add(new CloseStream(ws.Connection));
         s.Workers.Remove(ws);
         s.Coordination.PubSub.Forget(ws);
         ws.Status = WorkerStatus.Closed;

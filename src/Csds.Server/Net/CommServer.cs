@@ -75,6 +75,11 @@ public sealed partial class CommServer(RpcTable operations, ServerSettings setti
             return false;
         }
         var call = new RpcCall(comm, message);
+        if (call.Op == "close")
+        {
+            SayGoodbye(call);
+            return false;
+        }
         await operations.DispatchAsync(call).ConfigureAwait(false);
         if (call.Takeover is { } takeover)
         {
@@ -85,6 +90,18 @@ public sealed partial class CommServer(RpcTable operations, ServerSettings setti
             comm.Send(call.Reply);
         }
         return call is { Takeover: null, CloseAfterwards: false };
+    }
+
+    // Row W26: no operation, but how a peer leaves.
+    private static void SayGoodbye(RpcCall call)
+    {
+        if (call.WantsReply)
+        {
+            MessageWriter w = call.Reply.Single();
+            w.Text("OK"u8);
+            w.End();
+            call.Comm.Send(call.Reply);
+        }
     }
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Closing the connection from {Address}: {Reason}")]

@@ -22,6 +22,9 @@ public sealed class Arguments
         }
     }
 
+    /// <summary>The names of all fields, reserved ones included.</summary>
+    public IReadOnlyCollection<string> Names => values.Keys;
+
     /// <summary>A value; null if it is missing or None.</summary>
     public Opaque? Find(string name) => values.TryGetValue(name, out Opaque? value) && !value.IsNil ? value : null;
 

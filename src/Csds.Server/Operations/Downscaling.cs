@@ -7,7 +7,8 @@ namespace Csds.Server;
 /// <summary>Which workers can go (rows R40, S56): <c>workers_to_close</c>, for the RPC and for <c>retire_workers</c>.</summary>
 public sealed class Downscaling(Reactor reactor, SchedulerPython python)
 {
-    private static readonly string[] names = ["memory_ratio", "n", "key", "minimum", "target", "attribute"];
+    /// <summary>The parameters.</summary>
+    internal static IReadOnlyList<string> Names { get; } = ["memory_ratio", "n", "key", "minimum", "target", "attribute"];
 
     /// <summary>Adds the operations to the table.</summary>
     public void AddTo(RpcTable table)
@@ -19,7 +20,7 @@ public sealed class Downscaling(Reactor reactor, SchedulerPython python)
     /// <summary>The parameters of <c>workers_to_close</c> as Python prints a dict; null if none is given.</summary>
     internal static string? Repr(Arguments arguments)
     {
-        string[] given = [.. names.Where(n => arguments.Find(n) is not null).Select(n => $"'{n}': {arguments.Key(n).Repr()}")];
+        string[] given = [.. Names.Where(n => arguments.Find(n) is not null).Select(n => $"'{n}': {arguments.Key(n).Repr()}")];
         return given.Length == 0 ? null : "{" + string.Join(", ", given) + "}";
     }
 
@@ -33,7 +34,8 @@ public sealed class Downscaling(Reactor reactor, SchedulerPython python)
             Minimum = arguments.Int("minimum"),
             Target = arguments.Int("target"),
         };
-        IReadOnlyDictionary<string, int>? groups = await AskPythonAsync(arguments.Find("key")).ConfigureAwait(false);
+        IReadOnlyDictionary<string, int>? groups = arguments.Find("groups") is { } known
+            ? ReadGroups(known) : await AskPythonAsync(arguments.Find("key")).ConfigureAwait(false);
         Func<WorkerState, object?>? groupOf = groups is null ? null : ws => groups.TryGetValue(ws.Address, out int group) ? group : null;
         return await reactor.AskAsync((s, _) => s.FindWorkersToClose(request, groupOf)).ConfigureAwait(false);
     }
@@ -76,6 +78,11 @@ public sealed class Downscaling(Reactor reactor, SchedulerPython python)
         {
             throw new PeerErrorException(answer);
         }
+        return ReadGroups(answer);
+    }
+
+    private static Dictionary<string, int> ReadGroups(Opaque answer)
+    {
         var reader = new MessageReader(answer);
         var groups = new Dictionary<string, int>();
         for (int entries = reader.ReadMapHeader(); entries > 0; entries--)

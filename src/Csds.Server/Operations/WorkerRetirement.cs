@@ -7,6 +7,9 @@ namespace Csds.Server;
 /// <summary>Lets workers go in good order (rows R31, S53): Dask's <c>retire_workers</c>.</summary>
 public sealed partial class WorkerRetirement(Reactor reactor, Downscaling downscaling, ReplicaLock replicaLock, ILogger log)
 {
+    private static readonly string[] known =
+        ["op", "reply", "close", "serializers", "workers", "names", "close_workers", "remove", "lock", "stimulus_id"];
+
     private const string MutuallyExclusive = "names and workers are mutually exclusive";
 
     /// <summary>Adds the operations to the table.</summary>
@@ -23,6 +26,11 @@ public sealed partial class WorkerRetirement(Reactor reactor, Downscaling downsc
         if (arguments.Find("names") is not null && arguments.Find("workers") is not null)
         {
             throw new DaskException("builtins", "TypeError", MutuallyExclusive);
+        }
+        if (arguments.Names.FirstOrDefault(n => !known.Contains(n) && !Downscaling.Names.Contains(n)) is { } unknown)
+        {
+            throw new DaskException(
+                "builtins", "TypeError", $"Scheduler.workers_to_close() got an unexpected keyword argument '{unknown}'");
         }
         bool named = arguments.Find("names") is not null || arguments.Find("workers") is not null;
         if (reentrant && named && Downscaling.Repr(arguments) is { } kwargs)

@@ -79,6 +79,23 @@ public sealed class BadPeerTests
     }
 
     [Theory]
+    [InlineData("""{"op": "close"}""", true)]
+    [InlineData("""{"op": "close", "reply": false}""", false)]
+    public async Task A_peer_that_says_goodbye_is_let_go(string goodbye, bool answered)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using Peer peer = await Peer.ConnectAsync(server.Port);
+        await peer.SendAsync(goodbye);
+        if (answered)
+        {
+            using FrameGroup answer = await peer.ReadAsync() ?? throw new IOException("closed");
+            Assert.Contains("OK", Peer.Text(answer), StringComparison.Ordinal);
+        }
+        Assert.Null(await peer.ReadAsync());
+        await server.AssertAliveAsync();
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task An_unknown_message_ends_its_stream(bool worker)
