@@ -259,6 +259,13 @@ def test_replicate_to_hosts(client):
         client.replicate([future], workers=["tcp://127.0.0.1:1"])
 
 
+def test_errors_of_collections_can_be_recreated(client):
+    bag = pytest.importorskip("dask.bag").range(2, npartitions=2).map(lambda x: 1 / x).persist()
+    wait(bag, timeout=20)
+    with pytest.raises(ZeroDivisionError):
+        client.recreate_error_locally(bag)
+
+
 def test_times_of_events(client):
     before = time.time()
     topic = str(uuid.uuid4())

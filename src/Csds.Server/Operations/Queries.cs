@@ -213,7 +213,7 @@ public sealed class Queries(Reactor reactor)
     // What a client needs to run a task by itself.
     private static void GetRunSpec(SchedulerState s, Arguments a, ref MessageWriter w)
     {
-        Key key = a.Key("key");
+        Key key = Stringify(s, a.Key("key"));
         TaskState ts = s.Tasks.Find(key) ?? throw DaskException.KeyError(key.ToString());
         if (!s.Options.Dialect.SplitRunSpecs || ts.RunSpec.Fields is not { } fields)
         {
@@ -231,7 +231,7 @@ public sealed class Queries(Reactor reactor)
     {
         foreach (Key key in a.Keys("keys") ?? [])
         {
-            if (s.Tasks.Find(key)?.ExceptionBlame is { } cause)
+            if (s.Tasks.Find(Stringify(s, key))?.ExceptionBlame is { } cause)
             {
                 w.Key(cause.Key);
                 return;
@@ -239,6 +239,12 @@ public sealed class Queries(Reactor reactor)
         }
         w.Nil();
     }
+
+    // 2022's clients ask by the keys of collections; in the scheduler all keys are str.
+    private static Key Stringify(SchedulerState s, Key key) =>
+        s.Options.Dialect.PackedGraphs && new MessageReader(key.Token.ToArray()).NextType == MessagePackType.Array
+            ? Key.FromString(key.ToString())
+            : key;
 
     private static IEnumerable<WorkerState> Selected(SchedulerState s, Arguments a) =>
         a.Keys("workers") is { } names
