@@ -161,6 +161,12 @@ def get(cluster, path):
         return response.read().decode()
 
 
+def post(cluster, path, body):
+    request = urllib.request.Request(cluster.http_address() + path, data=json.dumps(body).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.loads(response.read())
+
+
 class TestHttp:
     def test_health(self, shared_cluster):
         assert get(shared_cluster, "/health") == "ok"
@@ -219,6 +225,14 @@ class TestHttp:
         assert get(cluster, "/api/v1") == "API V1"
         assert json.loads(get(cluster, "/api/v1/get_workers")) == {"num_workers": 0, "workers": []}
         assert json.loads(get(cluster, "/api/v1/check_idle")).keys() == {"idle_since"}
+        assert json.loads(get(cluster, "/api/v1/adaptive_target")) == {"workers": 0}
+        cluster.add_worker("alice")
+        cluster.add_worker("bob")
+        ((address, retired),) = post(cluster, "/api/v1/retire_workers", {"n": 1}).items()
+        assert retired["name"] in {"alice", "bob"}
+        assert address not in worker_addresses(cluster.client()).values()
+        with pytest.raises(urllib.error.HTTPError, match="500"):
+            post(cluster, "/api/v1/retire_workers", ["nonsense"])
         with pytest.raises(urllib.error.HTTPError, match="404"):
             get(cluster, "/info/main/workers.html")
 

@@ -24,6 +24,9 @@ public sealed partial class Reactor(
     private readonly Channel<ReactorEvent> inbox = Channel.CreateBounded<ReactorEvent>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    /// <summary>The logs that the core speaks for; null: all that it says goes to the scheduler's.</summary>
+    public Func<string, ILogger>? LoggerOf { get; set; }
+
     /// <summary>What to do when the core asks to close, or a worker has timed out.</summary>
     public Action<Effect>? EffectHandler { get; set; }
 
@@ -169,7 +172,7 @@ public sealed partial class Reactor(
             LogSeverity.Warning => LogLevel.Warning,
             _ => LogLevel.Error,
         };
-        LogFromCore(schedulerLog, level, line.Text);
+        LogFromCore(LoggerOf?.Invoke(line.Logger) ?? schedulerLog, level, line.Text);
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "An event failed, nothing else is affected: {Item}")]

@@ -54,7 +54,10 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         {
             LogLine(log, $"Scheduling policy: {state.Policy.Name}");
         }
-        var reactor = new Reactor(state, streams, TimeProvider.System, loggers.CreateLogger<Reactor>(), log);
+        var reactor = new Reactor(state, streams, TimeProvider.System, loggers.CreateLogger("distributed.core"), log)
+        {
+            LoggerOf = loggers.CreateLogger,
+        };
         await using var pool = new CommPool(settings, loggers);
         reactor.EffectHandler = Perform;
         RecentLog recentLog = KeepLog(config);
@@ -76,10 +79,11 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
             Close = reason => closeRequested.TrySetResult(reason),
             Log = log,
         };
-        var comms = new CommServer(operations.Build(), settings, loggers.CreateLogger<CommServer>());
+        RpcTable table = operations.Build();
+        var comms = new CommServer(table, settings, loggers.CreateLogger("distributed.core"));
         Task turns = Task.Run(() => reactor.RunAsync(stopReactor.Token), CancellationToken.None);
 
-        HttpServices http = Http(config, reactor, recentLog, pool);
+        HttpServices http = Http(config, reactor, recentLog, pool, table);
         await using Listeners listeners = await ListenAsync(listen, comms, http).ConfigureAwait(false);
         Announce(listeners, dialect);
         await PreloadAsync(userPython, comms).ConfigureAwait(false);
@@ -114,12 +118,14 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         return ValueTask.CompletedTask;
     }
 
-    private HttpServices Http(Configuration config, Reactor reactor, RecentLog recentLog, CommPool pool) => new()
+    private HttpServices Http(
+        Configuration config, Reactor reactor, RecentLog recentLog, CommPool pool, RpcTable operations) => new()
     {
         Reactor = reactor,
         Settings = settings,
         RecentLog = recentLog,
         Pool = pool,
+        Operations = operations,
         Dashboard = arguments.Dashboard,
         Routes = config.Find("distributed.scheduler.http.routes") is null
             ? HttpServices.DefaultRoutes : config.List("distributed.scheduler.http.routes"),

@@ -68,7 +68,7 @@ public sealed class LegacyShuffles : ISchedulerObserver
     {
         if (!shuffles.TryGetValue(r.Id, out Shuffle? shuffle))
         {
-            s.Outbox.Log(LogSeverity.Info, "Worker shuffle reported complete after shuffle was removed");
+            s.Outbox.Log(LogSeverity.Info, "Worker shuffle reported complete after shuffle was removed", LoggerNames.LegacyShuffle);
         }
         else if (shuffle.Error is { } error)
         {

@@ -66,7 +66,7 @@ public sealed class Semaphores
         {
             s.Outbox.Log(LogSeverity.Warning, s.Options.Dialect.LocksAreSemaphores
                 ? $"Tried to release Lock or Semaphore `{r.Name}` but it is not known."
-                : $"Tried to release semaphore `{r.Name}` but it is not known or already closed.");
+                : $"Tried to release semaphore `{r.Name}` but it is not known or already closed.", LoggerNames.Semaphore);
         }
         else if (semaphore.Release(r.Id))
         {
@@ -78,7 +78,7 @@ public sealed class Semaphores
             s.Outbox.Log(
                 LogSeverity.Warning,
                 $"Tried to release {kind} but it was already released: name={r.Name.Repr()}, lease_id={r.Id.Repr()}. "
-                + $"This can happen if the {kind} timed out before.");
+                + $"This can happen if the {kind} timed out before.", LoggerNames.Semaphore);
         }
         s.Answer(r.Number);
     }
@@ -95,7 +95,7 @@ public sealed class Semaphores
                     LogSeverity.Error,
                     $"Refreshing an unknown lease ID {lease} for {r.Name}. This might be due to leases timing out and may "
                     + "cause overbooking of the semaphore! This is often caused by long-running GIL-holding in the task "
-                    + "which acquired the lease.");
+                    + "which acquired the lease.", LoggerNames.Semaphore);
             }
             semaphore?.Refresh(lease, s.Now);
         }
@@ -121,11 +121,11 @@ public sealed class Semaphores
             {
                 string left = string.Join(", ", semaphore.Leases.Select(l => l.Repr()).Order(StringComparer.Ordinal));
                 s.Outbox.Log(
-                    LogSeverity.Warning, $"Closing semaphore {r.Name} but there remain unreleased leases [{left}]");
+                    LogSeverity.Warning, $"Closing semaphore {r.Name} but there remain unreleased leases [{left}]", LoggerNames.Semaphore);
             }
             if (semaphore.PendingLeases > 0)
             {
-                s.Outbox.Log(LogSeverity.Warning, $"Closing semaphore {r.Name} but there remain pending leases");
+                s.Outbox.Log(LogSeverity.Warning, $"Closing semaphore {r.Name} but there remain pending leases", LoggerNames.Semaphore);
             }
         }
         s.Answer(r.Number);
@@ -164,7 +164,7 @@ public sealed class Semaphores
     {
         foreach (Key lease in semaphore.Expired(s.Now))
         {
-            s.Outbox.Log(LogSeverity.Debug, $"Lease {lease} for {semaphore.Name} timed out.");
+            s.Outbox.Log(LogSeverity.Debug, $"Lease {lease} for {semaphore.Name} timed out.", LoggerNames.Semaphore);
             semaphore.Release(lease);
             Distribute(semaphore);
         }

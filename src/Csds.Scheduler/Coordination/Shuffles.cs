@@ -122,7 +122,7 @@ public sealed class Shuffles : ISchedulerObserver
         RecommendRestart(id);
         s.RunRecommendations(stimulusId);
         s.FillOpenSlots(stimulusId);
-        s.Outbox.Log(LogSeverity.Warning, $"Shuffle {id} restarted due to stimulus '{Tokens.Text(stimulusId)}");
+        s.Outbox.Log(LogSeverity.Warning, $"Shuffle {id} restarted due to stimulus '{Tokens.Text(stimulusId)}", LoggerNames.Shuffle);
     }
 
     /// <summary>A worker has left, and its tasks have moved on: every run that it took part in begins anew.</summary>
@@ -235,7 +235,7 @@ public sealed class Shuffles : ISchedulerObserver
             active.Add(spec.Id, run);
             AddTo(runs, spec.Id, run);
             s.Outbox.Log(
-                LogSeverity.Warning, $"Shuffle {spec.Id} initialized by task {ts.Key.Repr()} executed on worker {worker}");
+                LogSeverity.Warning, $"Shuffle {spec.Id} initialized by task {ts.Key.Repr()} executed on worker {worker}", LoggerNames.Shuffle);
             return run;
         }
         return null;
@@ -361,7 +361,7 @@ public sealed class Shuffles : ISchedulerObserver
     private void Archive(ShuffleRun run, byte[] stimulusId)
     {
         active.Remove(run.Id);
-        s.Outbox.Log(LogSeverity.Warning, $"Shuffle {run.Id} deactivated due to stimulus '{Tokens.Text(stimulusId)}'");
+        s.Outbox.Log(LogSeverity.Warning, $"Shuffle {run.Id} deactivated due to stimulus '{Tokens.Text(stimulusId)}'", LoggerNames.Shuffle);
         run.ArchivedBy = stimulusId;
         AddTo(archived, new Key(stimulusId), run);
         if (Barrier(run.Id) is { } barrier)

@@ -43,7 +43,7 @@ public sealed class ActiveMemoryManager
             {
                 s.Outbox.Log(
                     LogSeverity.Error,
-                    $"Active memory manager policy {policy} is Python code, which csds cannot run; it is left out");
+                    $"Active memory manager policy {policy} is Python code, which csds cannot run; it is left out", LoggerNames.MemoryManager);
             }
         }
         if (s.Options.MemoryManagerStart)

@@ -51,11 +51,11 @@ internal sealed class RetireWorker(ActiveMemoryManager manager, WorkerState ws) 
         }
         else if (moving > 0)
         {
-            log.Log(LogSeverity.Info, $"Retiring worker {ws.Address}; {moving} keys are being moved away.");
+            log.Log(LogSeverity.Info, $"Retiring worker {ws.Address}; {moving} keys are being moved away.", LoggerNames.MemoryManager);
         }
         else
         {
-            log.Log(LogSeverity.Info, $"Retiring worker {ws.Address}; no unique keys need to be moved away.");
+            log.Log(LogSeverity.Info, $"Retiring worker {ws.Address}; no unique keys need to be moved away.", LoggerNames.MemoryManager);
             manager.Remove(this);
         }
     }
@@ -87,7 +87,7 @@ internal sealed class RetireWorker(ActiveMemoryManager manager, WorkerState ws) 
     private void Abort(Outbox log, string why)
     {
         NoRecipients = true;
-        log.Log(LogSeverity.Warning, $"Tried retiring worker {ws.Address}, but {why}The worker will not be retired.");
+        log.Log(LogSeverity.Warning, $"Tried retiring worker {ws.Address}, but {why}The worker will not be retired.", LoggerNames.MemoryManager);
         manager.Remove(this);
     }
 

@@ -37,7 +37,8 @@ public sealed class Outbox
 
     internal void Add(Effect effect) => effects.Add(effect);
 
-    internal void Log(LogSeverity severity, string text) => effects.Add(new LogLine(severity, text));
+    internal void Log(LogSeverity severity, string text, string logger = LoggerNames.Scheduler) =>
+        effects.Add(new LogLine(severity, text, logger));
 
     /// <summary>
     /// Hands out every batch, peers in the order in which they were first written to, and then every effect. Who

@@ -17,6 +17,9 @@ public sealed record HttpServices
     /// <summary>Asks workers; null: their logs and call stacks cannot be shown.</summary>
     public CommPool? Pool { get; init; }
 
+    /// <summary>What the API for operators asks for; null: it changes nothing.</summary>
+    public RpcTable? Operations { get; init; }
+
     /// <summary><c>distributed.scheduler.http.routes</c>: names of Dask's modules whose pages are served.</summary>
     public IReadOnlyCollection<string> Routes { get; init; } = DefaultRoutes;
 

@@ -13,7 +13,7 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
 {
     private readonly ConcurrentDictionary<string, ConcurrentBag<Connection>> idle = new();
     private readonly ConcurrentDictionary<Connection, string> busy = new();
-    private readonly Dialer dialer = new(settings, loggers.CreateLogger<CommPool>());
+    private readonly Dialer dialer = new(settings, loggers.CreateLogger("distributed.core"));
 
     /// <summary>Sends a request and answers the reply's message, whose memory the caller disposes of.</summary>
     /// <exception cref="IOException">The peer cannot be reached, or the connection broke.</exception>
