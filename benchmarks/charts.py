@@ -5,7 +5,8 @@ import math
 
 COLOURS = {"stock Dask": "#b0632f", "csds": "#2f6db0", "RSDS, published": "#7a7a7a", "echo floor": "#9b59b6"}
 FONT = 'font-family="sans-serif" font-size="12" fill="#333"'
-WIDTH, LEFT, RIGHT, ROW = 760, 170, 70, 16
+WIDTH, LEFT, RIGHT, ROW = 800, 220, 70, 16
+EDGE = 70
 
 
 def bars(title, groups, unit):
@@ -22,7 +23,7 @@ def bars(title, groups, unit):
         for name, value in series.items():
             length = math.log10(value / low) * scale
             body.append(f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{ROW - 3}" fill="{COLOURS[name]}"/>')
-            body.append(text(LEFT + length + 4, y + ROW - 5, f"{value:.3g}"))
+            body.append(text(LEFT + length + 4, y + ROW - 5, number(value)))
             y += ROW
         y += 8
     axis = []
@@ -44,7 +45,7 @@ def lines(title, series, unit, across):
                           for v in zip(*points))
 
     def place(x, y):
-        return (LEFT / 2 + math.log10(x / x0) / math.log10(x1 / x0) * (WIDTH - LEFT / 2 - RIGHT),
+        return (EDGE + math.log10(x / x0) / math.log10(x1 / x0) * (WIDTH - EDGE - RIGHT),
                 top + height - math.log10(y / y0) / math.log10(y1 / y0) * height)
 
     body = []
@@ -54,17 +55,21 @@ def lines(title, series, unit, across):
         body.append(text(x, top + height + 14, f"{10.0**power:g}", "middle"))
     for power in range(round(math.log10(y0)), round(math.log10(y1)) + 1):
         _, y = place(x0, 10.0**power)
-        body.append(f'<line x1="{LEFT / 2}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
-        body.append(text(LEFT / 2 - 6, y + 4, f"{10.0**power:g}", "end"))
+        body.append(f'<line x1="{EDGE}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
+        body.append(text(EDGE - 6, y + 4, f"{10.0**power:g}", "end"))
     for name, line in series.items():
         places = [place(*point) for point in sorted(line)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         body.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[name]}" stroke-width="2"/>')
         for (x, y), (_, value) in zip(places, sorted(line)):
             body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{COLOURS[name]}"/>')
-            body.append(text(x, y - 7, f"{value:.3g}", "middle"))
+            body.append(text(x, y - 7, number(value), "middle"))
     body.append(text(WIDTH - RIGHT, top + height + 30, across, "end"))
     return svg(f"{title} ({unit})", series, body, top + height + 36)
+
+
+def number(value):
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
 
 
 def text(x, y, content, anchor="start"):

@@ -1,6 +1,7 @@
 """What was measured, as text, and as the pages and charts in docs/performance/."""
 
 import html
+import os
 import statistics
 
 import charts
@@ -30,7 +31,7 @@ def graphs(runs):
                 case["workload"] + (f", {policy}" if policy else ""), case["dask"],
                 case["workers"] if case["nthreads"] == 1 else f"{case['workers']} of {case['nthreads']} threads",
                 (csds or stock)[0]["tasks"], number(stock.median("cpu_us")), number(csds.median("cpu_us")),
-                f"{statistics.median(pairs):.1f} ({min(pairs):.1f} to {max(pairs):.1f})" if pairs else "",
+                spread(pairs, 1),
                 number(stock.median("wall_us")), number(wall), f"{1e6 / wall:,.0f}" if wall else "", share_of_echo(csds),
                 number(csds.median("bytes_per_task")), number(1e3 * (csds.median("longest_turn_s") or 0)))
 
@@ -49,7 +50,7 @@ def real(runs):
         same = "equal" if len({r["result"] for r in of}) == 1 else "DIFFER"
         yield row(
             case["workload"], case["dask"], case["workers"], number(stock.median("wall_s")), number(csds.median("wall_s")),
-            f"{statistics.median(pairs):.2f} ({min(pairs):.2f} to {max(pairs):.2f})" if pairs else "",
+            spread(pairs, 2),
             number(stock.median("cpu_s")), number(csds.median("cpu_s")), same)
 
 
@@ -68,6 +69,14 @@ def others(runs):
                           if (value := of.where(server=server).median(field)) is not None) for server in ("stock", "csds")))
 
 
+def spread(values, digits):
+    """The median, and the range if there are several."""
+    if not values:
+        return ""
+    middle, least, most = (f"{v:.{digits}f}" for v in (statistics.median(values), min(values), max(values)))
+    return middle if len(values) == 1 else f"{middle} ({least} to {most})"
+
+
 def header(*names):
     return [row(*names), row(*["---"] * len(names))]
 
@@ -77,7 +86,7 @@ def row(*cells):
 
 
 def number(value):
-    return "" if value is None else f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+    return "" if value is None else charts.number(value)
 
 
 def draw(runs):
@@ -115,10 +124,11 @@ def write(runs, folder):
     note = (f"RSDS's figures are those of {published.SOURCE}: makespans with Dask's Python client, on other machines and with "
             "Dask 2.16. Ratios can be compared, with care; times cannot.")
     compared = "\n".join(beside_rsds(Runs(runs)))
+    machine = f"{os.cpu_count()} shared processors, median load of the machine meanwhile {statistics.median(r['load'] for r in runs)}"
     (folder / "results.md").write_text(
-        f"# Results\n\nWritten by `./bench --report`; [performance.md](../performance.md) says what was measured and how.\n\n"
-        f"{tables}\n\n## Beside RSDS\n\n{note}\n\n{compared}\n\n{pictures}\n")
-    (folder / "report.html").write_text(page(tables, compared, note, drawn))
+        f"# Results\n\nWritten by `./bench --report`; [performance.md](../performance.md) says what was measured and how. "
+        f"Microseconds are per task.\n\nMachine: {machine}.\n\n{tables}\n\n## Beside RSDS\n\n{note}\n\n{compared}\n\n{pictures}\n")
+    (folder / "report.html").write_text(page(f"{machine}; microseconds are per task", tables, compared, note, drawn))
 
 
 def beside_rsds(runs):
@@ -134,13 +144,13 @@ def beside_rsds(runs):
                       f"{old[0] / old[1]:.1f}", f"{stock:.3f}", f"{csds:.3f}", f"{statistics.median(pairs):.1f}")
 
 
-def page(tables, compared, note, drawn):
+def page(machine, tables, compared, note, drawn):
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>csds: performance</title>
 <style>body {{ font: 14px sans-serif; margin: 2em; }} table {{ border-collapse: collapse; margin: 1em 0; }}
 td, th {{ border: 1px solid #ccc; padding: 2px 8px; text-align: right; }} td:first-child, th:first-child {{ text-align: left; }}
 svg {{ max-width: 100%; height: auto; display: block; margin: 1em 0; }}</style></head>
-<body><h1>csds, Dask's scheduler and RSDS</h1>
+<body><h1>csds, Dask's scheduler and RSDS</h1><p>{html.escape(machine)}</p>
 {as_html(tables)}
 <h2>Beside RSDS</h2><p>{html.escape(note.replace("*", ""))}</p>
 {as_html(compared)}
