@@ -1,117 +1,166 @@
+using System.Text;
 using Nerdbank.MessagePack;
 
 namespace Csds.Protocol;
 
 /// <summary>Writes one value into a <see cref="MessageBatch"/>. Text is given as UTF-8, so that nothing is encoded twice.</summary>
-public ref struct MessageWriter
+public readonly ref struct MessageWriter
 {
+    private const int LargestHeader = 9;
+
     private readonly MessageBatch batch;
-    private MessagePackWriter writer;
+    private readonly FrameBuffer token;
 
     internal MessageWriter(MessageBatch batch, FrameBuffer token)
     {
         this.batch = batch;
-        writer = new MessagePackWriter(token);
+        this.token = token;
     }
 
     /// <summary>Begins a map; keys and values follow alternately.</summary>
-    public void Map(int entries) => writer.WriteMapHeader(entries);
+    public void Map(int entries)
+    {
+        MessagePackPrimitives.TryWriteMapHeader(token.GetSpan(LargestHeader), (uint)entries, out int size);
+        token.Advance(size);
+    }
 
     /// <summary>Begins a list.</summary>
-    public void List(int items) => writer.WriteArrayHeader(items);
+    public void List(int items)
+    {
+        MessagePackPrimitives.TryWriteArrayHeader(token.GetSpan(LargestHeader), (uint)items, out int size);
+        token.Advance(size);
+    }
 
     /// <summary>Begins a Python set: its items follow as those of a list (row W16).</summary>
     public void Set(int items)
     {
-        writer.WriteMapHeader(2);
-        writer.WriteString("__Set__"u8);
-        writer.Write(true);
-        writer.WriteString("as-list"u8);
-        writer.WriteArrayHeader(items);
+        Map(2);
+        Field("__Set__"u8, true);
+        Text("as-list"u8);
+        List(items);
     }
 
     /// <summary>Writes a map's key, or any text.</summary>
-    public void Text(ReadOnlySpan<byte> utf8) => writer.WriteString(utf8);
+    public void Text(ReadOnlySpan<byte> utf8)
+    {
+        Span<byte> span = token.GetSpan(LargestHeader + utf8.Length);
+        MessagePackPrimitives.TryWriteStringHeader(span, (uint)utf8.Length, out int size);
+        utf8.CopyTo(span[size..]);
+        token.Advance(size + utf8.Length);
+    }
 
     /// <summary>Writes text.</summary>
-    public void Text(string? text) => writer.Write(text);
+    public void Text(string? text)
+    {
+        if (text is null)
+        {
+            Nil();
+            return;
+        }
+        int length = Encoding.UTF8.GetByteCount(text);
+        Span<byte> span = token.GetSpan(LargestHeader + length);
+        MessagePackPrimitives.TryWriteStringHeader(span, (uint)length, out int size);
+        Encoding.UTF8.GetBytes(text, span[size..]);
+        token.Advance(size + length);
+    }
 
     /// <summary>Writes a field whose value is text.</summary>
     public void Field(ReadOnlySpan<byte> name, ReadOnlySpan<byte> utf8)
     {
-        writer.WriteString(name);
-        writer.WriteString(utf8);
+        Text(name);
+        Text(utf8);
     }
 
     /// <summary>Writes a field whose value is text or None.</summary>
     public void Field(ReadOnlySpan<byte> name, string? text)
     {
-        writer.WriteString(name);
-        writer.Write(text);
+        Text(name);
+        Text(text);
     }
 
     /// <summary>Writes a field whose value is an int.</summary>
     public void Field(ReadOnlySpan<byte> name, long value)
     {
-        writer.WriteString(name);
-        writer.Write(value);
+        Text(name);
+        Int(value);
     }
 
     /// <summary>Writes a field whose value is a float.</summary>
     public void Field(ReadOnlySpan<byte> name, double value)
     {
-        writer.WriteString(name);
-        writer.Write(value);
+        Text(name);
+        Float(value);
     }
 
     /// <summary>Writes a field whose value is a bool.</summary>
     public void Field(ReadOnlySpan<byte> name, bool value)
     {
-        writer.WriteString(name);
-        writer.Write(value);
+        Text(name);
+        Bool(value);
     }
 
     /// <summary>Writes a field whose value was encoded before.</summary>
-    public void FieldToken(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)
+    public void FieldToken(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        writer.WriteString(name);
-        writer.WriteRaw(token);
+        Text(name);
+        Token(value);
     }
 
     /// <summary>Writes a field whose value is carried, frames included.</summary>
     public void Field(ReadOnlySpan<byte> name, Opaque? value)
     {
-        writer.WriteString(name);
+        Text(name);
         Value(value);
     }
 
     /// <summary>Writes a value that was encoded before, for instance a key.</summary>
-    public void Token(ReadOnlySpan<byte> token) => writer.WriteRaw(token);
+    public void Token(ReadOnlySpan<byte> value)
+    {
+        value.CopyTo(token.GetSpan(value.Length));
+        token.Advance(value.Length);
+    }
 
     /// <summary>Writes a key.</summary>
-    public void Key(Key key) => writer.WriteRaw(key.Token);
+    public void Key(Key key) => Token(key.Token);
 
     /// <summary>Writes an int.</summary>
-    public void Int(long value) => writer.Write(value);
+    public void Int(long value)
+    {
+        MessagePackPrimitives.TryWrite(token.GetSpan(LargestHeader), value, out int size);
+        token.Advance(size);
+    }
 
     /// <summary>Writes a float.</summary>
-    public void Float(double value) => writer.Write(value);
+    public void Float(double value)
+    {
+        MessagePackPrimitives.TryWrite(token.GetSpan(LargestHeader), value, out int size);
+        token.Advance(size);
+    }
 
     /// <summary>Writes a bool.</summary>
-    public void Bool(bool value) => writer.Write(value);
+    public void Bool(bool value)
+    {
+        MessagePackPrimitives.TryWrite(token.GetSpan(LargestHeader), value, out int size);
+        token.Advance(size);
+    }
 
     /// <summary>Writes None.</summary>
-    public void Nil() => writer.WriteNil();
+    public void Nil() => Token(Tokens.Nil);
 
     /// <summary>Writes a bytes value.</summary>
-    public void Bytes(ReadOnlySpan<byte> bytes) => writer.Write(bytes);
+    public void Bytes(ReadOnlySpan<byte> bytes)
+    {
+        MessagePackPrimitives.TryWriteBinHeader(token.GetSpan(LargestHeader), (uint)bytes.Length, out int size);
+        token.Advance(size);
+        Token(bytes);
+    }
 
     /// <summary>Writes a carried value, its frames included; null is None.</summary>
     public void Value(Opaque? value)
     {
         if (value is null)
         {
-            writer.WriteNil();
+            Nil();
             return;
         }
         Token(value.Token, Carry(value));
@@ -130,15 +179,15 @@ public ref struct MessageWriter
     }
 
     /// <summary>Writes a part of a carried value, whose frames begin at <paramref name="firstFrame"/> (<see cref="Carry"/>).</summary>
-    public void Token(ReadOnlyMemory<byte> token, int firstFrame)
+    public void Token(ReadOnlyMemory<byte> value, int firstFrame)
     {
         if (firstFrame == batch.FrameCount)
         {
-            writer.WriteRaw(token.Span); // No frames were carried, so there is nothing to renumber.
+            Token(value.Span); // No frames were carried, so there is nothing to renumber.
         }
         else
         {
-            Placeholders.Emit(token, firstFrame, ref writer);
+            Placeholders.Emit(value, firstFrame, token);
         }
     }
 
@@ -148,15 +197,10 @@ public ref struct MessageWriter
     /// </summary>
     public void Pickled(ReadOnlyMemory<byte> header)
     {
-        writer.WriteMapHeader(1);
-        writer.WriteString("__Pickled__"u8);
-        writer.Write(batch.AddFrame(header));
+        Map(1);
+        Field("__Pickled__"u8, batch.AddFrame(header));
     }
 
     /// <summary>Ends the value.</summary>
-    public void End()
-    {
-        writer.Flush();
-        batch.Ended();
-    }
+    public void End() => batch.Ended();
 }

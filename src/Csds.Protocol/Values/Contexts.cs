@@ -6,5 +6,5 @@ namespace Csds.Protocol;
 internal static class Contexts
 {
     /// <summary>Bounds nesting, so that a hostile message cannot exhaust the stack.</summary>
-    internal static SerializationContext Bounded { get; } = new() { MaxDepth = Placeholders.MaxDepth };
+    internal static SerializationContext Bounded { get; } = new() { MaxDepth = TokenScan.MaxDepth };
 }

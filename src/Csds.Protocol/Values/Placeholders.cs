@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Unicode;
 using Nerdbank.MessagePack;
 
 namespace Csds.Protocol;
@@ -10,9 +9,6 @@ namespace Csds.Protocol;
 /// </summary>
 internal static class Placeholders
 {
-    /// <summary>Deeper nesting than this is refused, as Python's msgpack does: profiles have two levels for each frame of a stack.</summary>
-    internal const int MaxDepth = 1024;
-
     /// <summary>
     /// Takes the value in <paramref name="token"/> out of a message, with copies of the frames it refers to.
     /// </summary>
@@ -28,59 +24,22 @@ internal static class Placeholders
     }
 
     /// <summary>Writes a carried value's token into a message where its frames begin at <paramref name="firstFrame"/>.</summary>
-    internal static void Emit(ReadOnlyMemory<byte> token, int firstFrame, ref MessagePackWriter writer)
+    internal static void Emit(ReadOnlyMemory<byte> token, int firstFrame, FrameBuffer target)
     {
+        var writer = new MessagePackWriter(target);
         if (firstFrame == 1)
         {
             writer.WriteRaw(token.Span); // The numbers are right as they are.
-            return;
         }
-        var reader = new MessagePackReader(token);
-        Copy(ref reader, ref writer, k => k - 1 + firstFrame, 0);
+        else
+        {
+            var reader = new MessagePackReader(token);
+            Copy(ref reader, ref writer, k => k - 1 + firstFrame, 0);
+        }
+        writer.Flush();
     }
 
-    /// <summary>
-    /// Refuses what Python's decoder refuses: values that are nested deeper than <see cref="MaxDepth"/>, texts that are no UTF-8.
-    /// Nobody else must suffer from getting it.
-    /// </summary>
-    internal static void CheckForPython(ReadOnlyMemory<byte> token)
-    {
-        var reader = new MessagePackReader(token);
-        CheckForPython(ref reader, 0);
-    }
-
-    private static void CheckForPython(ref MessagePackReader reader, int depth)
-    {
-        int values;
-        switch (reader.NextMessagePackType)
-        {
-            case MessagePackType.Array:
-                values = reader.ReadArrayHeader();
-                break;
-            case MessagePackType.Map:
-                values = 2 * reader.ReadMapHeader();
-                break;
-            case MessagePackType.String:
-                if (!reader.TryReadStringSpan(out ReadOnlySpan<byte> text) || !Utf8.IsValid(text))
-                {
-                    throw new ProtocolException("a text is no UTF-8");
-                }
-                return;
-            default:
-                reader.Skip(Contexts.Bounded);
-                return;
-        }
-        if (depth == MaxDepth)
-        {
-            throw TooDeep();
-        }
-        for (int i = 0; i < values; i++)
-        {
-            CheckForPython(ref reader, depth + 1);
-        }
-    }
-
-    private static ProtocolException TooDeep() => new($"a value is nested deeper than {MaxDepth} levels");
+    private static ProtocolException TooDeep() => new($"a value is nested deeper than {TokenScan.MaxDepth} levels");
 
     private static byte[] Renumber(byte[] token, Func<int, int> map)
     {
@@ -132,7 +91,7 @@ internal static class Placeholders
 
     private static void Copy(ref MessagePackReader reader, ref MessagePackWriter writer, Func<int, int> map, int depth)
     {
-        if (depth > MaxDepth)
+        if (depth > TokenScan.MaxDepth)
         {
             throw TooDeep();
         }

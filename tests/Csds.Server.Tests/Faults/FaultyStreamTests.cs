@@ -14,9 +14,9 @@ public sealed class FaultyStreamTests
     public static TheoryData<string, string> Faults { get; } = new()
     {
         { """[{"op": "no-such-thing"}]""", "unknown op 'no-such-thing'" },
-        { """[{"op": 1}]""", "Unexpected msgpack code" },
+        { """[{"op": 1}]""", "stands where" },
         { """[{"key": "x"}]""", "a message has no op" },
-        { """[1]""", "Unexpected msgpack code" },
+        { """[1]""", "stands where" },
         { """[{"op": "log-event", "topic": [1], "msg": 1}]""", "" },
     };
 
@@ -36,7 +36,7 @@ public sealed class FaultyStreamTests
         using Peer bad = await Peer.ConnectAsync(server.Port);
         await bad.SendAsync("""{"op": "register-client", "client": 1}""");
         await bad.AssertClosedAsync();
-        await AssertClosedForAsync("Unexpected msgpack code", log);
+        await AssertClosedForAsync("stands where", log);
         await server.AssertAliveAsync();
     }
 
