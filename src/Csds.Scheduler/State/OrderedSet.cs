@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Csds.Scheduler;
@@ -147,7 +148,12 @@ public struct OrderedSet<T> : IEnumerable<T>
 
         private T?[] slots = new T?[4];
         private int used;
-        private Dictionary<T, int>? index;
+
+        // For each item, at the first free place from its hash on: its slot plus one. Places of items that were removed
+        // stay taken until the next rebuild. Plain numbers: a table of references would be looked through by every
+        // garbage collection.
+        private int[]? index;
+        private int taken;
 
         internal Many(T first, T second)
         {
@@ -159,10 +165,23 @@ public struct OrderedSet<T> : IEnumerable<T>
 
         internal int Count { get; private set; }
 
-        internal int Find(T item) =>
-            index is not null
-                ? index.TryGetValue(item, out int slot) ? slot : -1
-                : Array.IndexOf<object?>(slots, item, 0, used);
+        internal int Find(T item)
+        {
+            if (index is null)
+            {
+                return Array.IndexOf<object?>(slots, item, 0, used);
+            }
+            int mask = index.Length - 1;
+            for (int place = Hash(item) & mask; index[place] > 0; place = (place + 1) & mask)
+            {
+                int slot = index[place] - 1;
+                if (ReferenceEquals(slots[slot], item))
+                {
+                    return slot;
+                }
+            }
+            return -1;
+        }
 
         internal bool Add(T item)
         {
@@ -182,10 +201,13 @@ public struct OrderedSet<T> : IEnumerable<T>
                 }
             }
             slots[used] = item;
-            index?.Add(item, used);
             used++;
             Count++;
-            if (index is null && Count > Linear)
+            if (index is not null && taken < index.Length / 2)
+            {
+                Enter(item, used - 1);
+            }
+            else if (index is not null || Count > Linear)
             {
                 Reindex();
             }
@@ -200,7 +222,6 @@ public struct OrderedSet<T> : IEnumerable<T>
                 return false;
             }
             slots[slot] = null;
-            index?.Remove(item);
             Count--;
             if (slot == used - 1)
             {
@@ -247,23 +268,29 @@ public struct OrderedSet<T> : IEnumerable<T>
 
         private void Reindex()
         {
-            index = new Dictionary<T, int>(2 * Count, ReferenceComparer.Instance);
+            index = new int[BitOperations.RoundUpToPowerOf2((uint)(4 * Count))];
+            taken = 0;
             for (int i = 0; i < used; i++)
             {
                 if (slots[i] is T item)
                 {
-                    index.Add(item, i);
+                    Enter(item, i);
                 }
             }
         }
-    }
 
-    private sealed class ReferenceComparer : IEqualityComparer<T>
-    {
-        internal static readonly ReferenceComparer Instance = new();
+        private void Enter(T item, int slot)
+        {
+            int mask = index!.Length - 1;
+            int place = Hash(item) & mask;
+            while (index[place] > 0)
+            {
+                place = (place + 1) & mask;
+            }
+            index[place] = slot + 1;
+            taken++;
+        }
 
-        public bool Equals(T? x, T? y) => ReferenceEquals(x, y);
-
-        public int GetHashCode(T obj) => RuntimeHelpers.GetHashCode(obj);
+        private static int Hash(T item) => RuntimeHelpers.GetHashCode(item);
     }
 }

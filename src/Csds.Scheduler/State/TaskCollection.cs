@@ -1,13 +1,20 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Csds.Scheduler;
 
 /// <summary>What groups and prefixes count about their tasks: Dask's <c>TaskCollection</c>.</summary>
-public abstract class TaskCollection(string name)
+/// <remarks>A graph of single tasks has as many groups as tasks: what is not counted yet takes no memory.</remarks>
+public abstract class TaskCollection
 {
-    private readonly long[] states = new long[TaskStateNames.Count];
-    private readonly Dictionary<string, long> durations = [];
+    private static readonly Dictionary<string, long> none = [];
+
+    private StateCounts states;
+    private Dictionary<string, long>? durations;
+    private Dictionary<string, long>? types;
 
     /// <summary>The collection's name.</summary>
-    public string Name { get; } = name;
+    public abstract string Name { get; }
 
     /// <summary>Number of tasks ever added, those of removed groups left out (Python's <c>len</c>).</summary>
     public long Size { get; private protected set; }
@@ -19,10 +26,10 @@ public abstract class TaskCollection(string name)
     public long DurationMicroseconds { get; private protected set; }
 
     /// <summary>Microseconds spent, by action.</summary>
-    public IReadOnlyDictionary<string, long> AllDurations => durations;
+    public IReadOnlyDictionary<string, long> AllDurations => durations ?? none;
 
     /// <summary>Numbers of results by type name.</summary>
-    public Dictionary<string, long> Types { get; } = [];
+    public IReadOnlyDictionary<string, long> Types => types ?? none;
 
     /// <summary>Number of tasks in a state.</summary>
     public long CountOf(TaskStateName state) => states[(int)state];
@@ -32,6 +39,25 @@ public abstract class TaskCollection(string name)
     private protected void AddDuration(string action, long microseconds)
     {
         DurationMicroseconds += microseconds;
-        durations[action] = durations.GetValueOrDefault(action) + microseconds;
+        Add(ref durations, action, microseconds);
+    }
+
+    private protected void AddType(string type, long change) => Add(ref types, type, change);
+
+    private static void Add(ref Dictionary<string, long>? counts, string name, long change)
+    {
+        counts ??= new Dictionary<string, long>(1);
+        ref long count = ref CollectionsMarshal.GetValueRefOrAddDefault(counts, name, out _);
+        count += change;
+        if (count == 0 && change < 0)
+        {
+            counts.Remove(name);
+        }
+    }
+
+    [InlineArray(TaskStateNames.Count)]
+    private struct StateCounts
+    {
+        private long first;
     }
 }

@@ -6,23 +6,26 @@ namespace Csds.Scheduler;
 /// <summary>The tasks of one operation in one graph: Dask's <c>TaskGroup</c>.</summary>
 public sealed class TaskGroup : TaskCollection
 {
-    private readonly HashSet<TaskGroup> dependencies = [];
+#pragma warning disable CA1051 // A mutable struct that must not be copied.
+    /// <summary>Groups that tasks of this one depend on.</summary>
+    public OrderedSet<TaskGroup> Dependencies;
+#pragma warning restore CA1051
 
-    internal TaskGroup(Key nameUtf8, TaskPrefix prefix) : base(Encoding.UTF8.GetString(nameUtf8.Token))
+    internal TaskGroup(Key nameUtf8, TaskPrefix prefix)
     {
         NameUtf8 = nameUtf8;
         Prefix = prefix;
-        prefix.Groups[Name] = this;
+        prefix.Groups.Add(this);
     }
+
+    /// <inheritdoc/>
+    public override string Name => Encoding.UTF8.GetString(NameUtf8.Token);
 
     /// <summary>The name as bare UTF-8, the way it is looked up.</summary>
     internal Key NameUtf8 { get; }
 
     /// <summary>The kind of task.</summary>
     public TaskPrefix Prefix { get; }
-
-    /// <summary>Groups that tasks of this one depend on.</summary>
-    public IReadOnlySet<TaskGroup> Dependencies => dependencies;
 
     /// <summary>Seconds since 1970 when the first task that has finished began to compute; 0 while none has.</summary>
     public double Start { get; private set; }
@@ -72,7 +75,7 @@ public sealed class TaskGroup : TaskCollection
         Prefix.Move(from, to);
     }
 
-    internal void AddDependency(TaskGroup other) => dependencies.Add(other);
+    internal void AddDependency(TaskGroup other) => Dependencies.Add(other);
 
     internal void AddNBytes(long diff)
     {
@@ -82,8 +85,8 @@ public sealed class TaskGroup : TaskCollection
 
     internal void AddType(string type)
     {
-        Types[type] = Types.GetValueOrDefault(type) + 1;
-        Prefix.Types[type] = Prefix.Types.GetValueOrDefault(type) + 1;
+        AddType(type, 1);
+        Prefix.AddType(type);
     }
 
     /// <summary>Counts one measured action, in seconds since 1970.</summary>

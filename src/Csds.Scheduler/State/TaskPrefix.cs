@@ -5,8 +5,14 @@ public sealed class TaskPrefix : TaskCollection
 {
     private readonly long[] stateCounts = new long[TaskStateNames.Count];
 
-    internal TaskPrefix(string name, double? defaultDuration) : base(name)
+#pragma warning disable CA1051 // A mutable struct that must not be copied.
+    /// <summary>Groups, in order of creation.</summary>
+    public OrderedSet<TaskGroup> Groups;
+#pragma warning restore CA1051
+
+    internal TaskPrefix(string name, double? defaultDuration)
     {
+        Name = name;
         DurationAverage = defaultDuration ?? -1;
         HasDefaultDuration = defaultDuration is not null;
     }
@@ -29,8 +35,8 @@ public sealed class TaskPrefix : TaskCollection
     /// <summary>What it adds to the total occupancy at the moment, in seconds.</summary>
     internal double OccupancyShare { get; set; }
 
-    /// <summary>Groups, in order of creation.</summary>
-    public Dictionary<string, TaskGroup> Groups { get; } = [];
+    /// <inheritdoc/>
+    public override string Name { get; }
 
     /// <summary>How many transitions into a state there were.</summary>
     public long StateCount(TaskStateName state) => stateCounts[(int)state];
@@ -49,6 +55,8 @@ public sealed class TaskPrefix : TaskCollection
     }
 
     internal void AddNBytes(long diff) => NBytesTotal += diff;
+
+    internal void AddType(string type) => AddType(type, 1);
 
     internal void AddExecTime(double seconds)
     {
@@ -71,7 +79,7 @@ public sealed class TaskPrefix : TaskCollection
 
     internal void Remove(TaskGroup group)
     {
-        Groups.Remove(group.Name);
+        Groups.Remove(group);
         for (int state = 0; state < TaskStateNames.Count; state++)
         {
             Count((TaskStateName)state, -group.CountOf((TaskStateName)state));
@@ -81,10 +89,7 @@ public sealed class TaskPrefix : TaskCollection
         NBytesTotal -= group.NBytesTotal;
         foreach ((string type, long count) in group.Types)
         {
-            if ((Types[type] -= count) == 0)
-            {
-                Types.Remove(type);
-            }
+            AddType(type, -count);
         }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class GroupDump
         yield return ("states", (TaskGroup tg, ref MessageWriter w) => WriteStates(tg, ref w));
         yield return ("dependencies", (TaskGroup tg, ref MessageWriter w) => DumpText.Texts([.. tg.Dependencies.Select(Repr)], ref w));
         yield return ("nbytes_total", (TaskGroup tg, ref MessageWriter w) => w.Int(tg.NBytesTotal));
-        yield return ("types", (TaskGroup tg, ref MessageWriter w) => DumpText.Texts(tg.Types.Keys, ref w));
+        yield return ("types", (TaskGroup tg, ref MessageWriter w) => DumpText.Texts([.. tg.Types.Keys], ref w));
         yield return ("duration", (TaskGroup tg, ref MessageWriter w) => w.Float(tg.DurationMicroseconds / 1e6));
         yield return ("all_durations", (TaskGroup tg, ref MessageWriter w) => DumpText.Numbers(
             [.. tg.AllDurations.Select(d => KeyValuePair.Create(d.Key, d.Value / 1e6))], ref w));
