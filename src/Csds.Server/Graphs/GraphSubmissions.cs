@@ -36,12 +36,18 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         return IsGraph(ref reader);
     }
 
-    /// <summary>The messages of a transfer, each with its own frames.</summary>
+    /// <summary>The messages of a transfer, each with its own frames. They are valid as long as <paramref name="frames"/>.</summary>
     public static IReadOnlyList<Opaque> Split(FrameGroup frames)
     {
+        ArgumentNullException.ThrowIfNull(frames);
         var messages = new List<Opaque>();
         var reader = new MessageReader(frames);
         int count = reader.NextType == MessagePackType.Array ? reader.ReadArrayHeader() : 1;
+        if (count == 1)
+        {
+            // Mostly the graph alone, which may be large: its placeholders are numbered as they should be.
+            return [new Opaque(reader.ReadTokenMemory(), frames.Frames[1..].ToArray())];
+        }
         for (int i = 0; i < count; i++)
         {
             messages.Add(reader.ReadOpaque());
@@ -84,7 +90,7 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         return GraphUpdate.Read(ref reader, client.ClientKey);
     }
 
-    // Reads one item and looks at its op; the item may be the text "OK".
+    // Looks at an item's op, and steps over it if it is no graph; the item may be the text "OK".
     private static bool IsGraph(ref MessageReader reader)
     {
         if (reader.NextType != MessagePackType.Map)
@@ -92,20 +98,23 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
             reader.Skip();
             return false;
         }
-        bool graph = false;
-        int entries = reader.ReadMapHeader();
+        MessageReader fields = reader.Peek();
+        int entries = fields.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            if (reader.ReadUtf8().SequenceEqual("op"u8))
+            if (!fields.ReadUtf8().SequenceEqual("op"u8))
             {
-                ReadOnlySpan<byte> op = reader.ReadUtf8();
-                graph = op.SequenceEqual("update-graph"u8) || op.SequenceEqual("update-graph-hlg"u8);
+                fields.Skip();
+                continue;
             }
-            else
+            ReadOnlySpan<byte> op = fields.ReadUtf8();
+            if (op.SequenceEqual("update-graph"u8) || op.SequenceEqual("update-graph-hlg"u8))
             {
-                reader.Skip();
+                return true;
             }
+            break;
         }
-        return graph;
+        reader.Skip();
+        return false;
     }
 }

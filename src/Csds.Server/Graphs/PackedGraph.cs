@@ -33,12 +33,11 @@ public sealed class PackedGraph
             switch (reader.ReadString())
             {
                 case "hlg":
-                    if (!IsMaterialized(reader.Peek()))
+                    if (!graph.TryReadLayers(ref reader))
                     {
                         return null;
                     }
                     native = true;
-                    graph.ReadLayers(ref reader);
                     break;
                 case "tasks":
                     native = true;
@@ -55,44 +54,7 @@ public sealed class PackedGraph
         return native ? graph.Build() : null;
     }
 
-    private static bool IsMaterialized(MessageReader reader)
-    {
-        bool materialized = true;
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
-        {
-            if (!reader.ReadUtf8().SequenceEqual("layers"u8))
-            {
-                reader.Skip();
-                continue;
-            }
-            int layers = reader.ReadArrayHeader();
-            for (int k = 0; k < layers; k++)
-            {
-                materialized &= IsMaterializedLayer(ref reader);
-            }
-        }
-        return materialized;
-    }
-
-    // Layer's own default packing has no module.
-    private static bool IsMaterializedLayer(ref MessageReader reader)
-    {
-        string? module = null, name = null;
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
-        {
-            switch (reader.ReadString())
-            {
-                case "__module__": module = reader.ReadStringOrNull(); break;
-                case "__name__": name = reader.ReadStringOrNull(); break;
-                default: reader.Skip(); break;
-            }
-        }
-        return module is null || (module == "dask.highlevelgraph" && name == "MaterializedLayer");
-    }
-
-    private void ReadLayers(ref MessageReader reader)
+    private bool TryReadLayers(ref MessageReader reader)
     {
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
@@ -105,28 +67,64 @@ public sealed class PackedGraph
             int layers = reader.ReadArrayHeader();
             for (int k = 0; k < layers; k++)
             {
-                ReadLayer(ref reader);
+                if (!TryReadLayer(ref reader))
+                {
+                    return false;
+                }
             }
         }
+        return true;
     }
 
-    private void ReadLayer(ref MessageReader reader)
+    // False for a layer that only Python understands. Layer's own default packing has no module.
+    private bool TryReadLayer(ref MessageReader reader)
+    {
+        bool hasModule = false, isKnown = true;
+        MessageReader state = default, layerAnnotations = default;
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            ReadOnlySpan<byte> name = reader.ReadUtf8();
+            if (name.SequenceEqual("__module__"u8))
+            {
+                hasModule = !reader.TryReadNil();
+                isKnown &= !hasModule || reader.ReadUtf8().SequenceEqual("dask.highlevelgraph"u8);
+            }
+            else if (name.SequenceEqual("__name__"u8))
+            {
+                isKnown &= !reader.TryReadNil() && reader.ReadUtf8().SequenceEqual("MaterializedLayer"u8);
+            }
+            else
+            {
+                if (name.SequenceEqual("state"u8))
+                {
+                    state = reader.Peek();
+                }
+                else if (name.SequenceEqual("annotations"u8))
+                {
+                    layerAnnotations = reader.Peek();
+                }
+                reader.Skip();
+            }
+        }
+        if (hasModule && !isKnown)
+        {
+            return false;
+        }
+        ReadLayer(state, layerAnnotations);
+        return true;
+    }
+
+    private void ReadLayer(MessageReader state, MessageReader layerAnnotations)
     {
         var layerKeys = new List<Key>();
-        Opaque? layerAnnotations = null;
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
+        if (!state.End)
         {
-            switch (reader.ReadString())
-            {
-                case "state": ReadState(ref reader, layerKeys); break;
-                case "annotations": layerAnnotations = reader.TryReadNil() ? null : reader.ReadOpaque(); break;
-                default: reader.Skip(); break;
-            }
+            ReadState(ref state, layerKeys);
         }
-        if (layerAnnotations is not null)
+        if (!layerAnnotations.End && layerAnnotations.NextType == MessagePackType.Map && layerAnnotations.Peek().ReadMapHeader() > 0)
         {
-            PackedAnnotations.Merge(annotations, layerAnnotations, layerKeys);
+            PackedAnnotations.Merge(annotations, layerAnnotations.ReadOpaque(), layerKeys);
         }
     }
 
