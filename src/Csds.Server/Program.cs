@@ -3,6 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
+// Before the first socket: a receive completes on the thread that waits for sockets, without a hop to the pool (ADR 0016).
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+
 return CommandLine.Invoke(args, async (arguments, interrupted) =>
 {
     var services = new ServiceCollection();

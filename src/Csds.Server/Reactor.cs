@@ -10,6 +10,10 @@ namespace Csds.Server;
 /// everything that waits, up to a bound, reads the clock once, lets the core handle each event, and then sends what
 /// the core has written: one flush per peer.
 /// </summary>
+/// <remarks>
+/// A turn runs on the thread that brings an event, if no other turn runs just then; else whoever runs that one takes the
+/// event along. To wake another thread for every transfer would cost more than what is done with it.
+/// </remarks>
 public sealed partial class Reactor(
     SchedulerState state, StreamDirectory streams, TimeProvider clock, ILogger logger, ILogger schedulerLog)
 {
@@ -19,10 +23,16 @@ public sealed partial class Reactor(
     /// <summary>Events of one turn: bounds how long output waits.</summary>
     private const int EventsPerTurn = 512;
 
+    /// <summary>Turns in a row on a thread that has other work, such as a socket's.</summary>
+    private const int TurnsPerThread = 4;
+
     private readonly DeadlinesDue deadlinesDue = new();
 
     private readonly Channel<ReactorEvent> inbox = Channel.CreateBounded<ReactorEvent>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private DeadlineTimer? deadlines;
+    private int running;
 
     /// <summary>The logs that the core speaks for; null: all that it says goes to the scheduler's.</summary>
     public Func<string, ILogger>? LoggerOf { get; set; }
@@ -51,13 +61,21 @@ public sealed partial class Reactor(
     private double longestRecentTurn;
 
     /// <summary>Hands over an event; completes when there was room for it.</summary>
-    public ValueTask PostAsync(ReactorEvent item) => inbox.Writer.WriteAsync(item);
+    public ValueTask PostAsync(ReactorEvent item)
+    {
+        if (!inbox.Writer.TryWrite(item))
+        {
+            return WaitForRoomAsync(item);
+        }
+        RunTurns();
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Runs a function on the state, in its turn, and answers its result.</summary>
     public async Task<T> AskAsync<T>(Func<SchedulerState, double, T> question)
     {
         var item = new Question<T>(question);
-        await inbox.Writer.WriteAsync(item).ConfigureAwait(false);
+        await PostAsync(item).ConfigureAwait(false);
         return await item.Answer.ConfigureAwait(false);
     }
 
@@ -68,26 +86,57 @@ public sealed partial class Reactor(
         return true;
     });
 
-    /// <summary>Runs turns until <paramref name="stop"/> is signalled.</summary>
+    /// <summary>Sees to deadlines until <paramref name="stop"/> is signalled.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        using var deadlines = new DeadlineTimer(clock, () => inbox.Writer.TryWrite(deadlinesDue));
-        try
+        using var timer = new DeadlineTimer(clock, () =>
         {
-            while (await inbox.Reader.WaitToReadAsync(stop).ConfigureAwait(false))
-            {
-                Turn();
-                deadlines.SetTo(state.NextDeadline, Now);
-            }
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            inbox.Writer.TryWrite(deadlinesDue);
+            RunTurns();
+        });
+        await TellAsync((_, _) => deadlines = timer).ConfigureAwait(false);
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (stop.Register(stopped.SetResult).ConfigureAwait(false))
         {
-            Turn();
+            await stopped.Task.ConfigureAwait(false);
         }
+        await TellAsync((_, _) => deadlines = null).ConfigureAwait(false);
     }
 
     /// <summary>Sends everything written so far. Only from within an event.</summary>
     public void Flush() => state.Outbox.Drain(Send, Perform);
+
+    private async ValueTask WaitForRoomAsync(ReactorEvent item)
+    {
+        await inbox.Writer.WriteAsync(item).ConfigureAwait(false);
+        RunTurns();
+    }
+
+    private void RunTurns()
+    {
+        for (int turns = 0; Interlocked.CompareExchange(ref running, 1, 0) == 0; turns++)
+        {
+            try
+            {
+                Turn();
+                deadlines?.SetTo(state.NextDeadline, Now);
+            }
+            finally
+            {
+                Interlocked.Exchange(ref running, 0);
+            }
+            // What came after the turn's last look found it running and relies on this look.
+            if (!inbox.Reader.TryPeek(out _))
+            {
+                return;
+            }
+            if (turns == TurnsPerThread)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static reactor => reactor.RunTurns(), this, preferLocal: false);
+                return;
+            }
+        }
+    }
 
     private void Turn()
     {

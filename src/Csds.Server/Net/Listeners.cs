@@ -51,7 +51,13 @@ public sealed class Listeners : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = settings.SocketBacklog);
+        builder.Services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.Backlog = settings.SocketBacklog;
+            // What arrives is handled on the thread that received it, and sent on the thread that wrote it (ADR 0016).
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.WaitForDataBeforeAllocatingBuffer = false;
+        });
         var listener = new CommListener(server, settings, loggers);
         var commOptions = new ListenOptions?[comms.Count];
         var httpOptions = new List<ListenOptions>();

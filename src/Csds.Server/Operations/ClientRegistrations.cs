@@ -53,22 +53,22 @@ public sealed class ClientRegistrations(
         }
     }
 
-    // Later messages of this client wait until its graph is in; nobody else's do (rows W38, F32).
+    // Later messages of this client wait until its graph is in; nobody else's do (rows W38, F32). The frames' memory is left
+    // to the garbage collector: when the client goes, the helper may still be about to read from it.
     private async Task SubmitAsync(ClientState cs, Connection comm, FrameGroup frames)
     {
-        using (frames)
+        // Away from the thread that waits for sockets: a large graph takes seconds (ADR 0016).
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        foreach (Opaque message in GraphSubmissions.Split(frames))
         {
-            foreach (Opaque message in GraphSubmissions.Split(frames))
+            if (GraphSubmissions.IsGraph(message))
+            {
+                await graphs.SubmitAsync(cs, message, comm.Closed).ConfigureAwait(false);
+            }
+            else
             {
                 var single = new FrameGroup([message.Token, .. message.Frames]);
-                if (GraphSubmissions.IsGraph(message))
-                {
-                    await graphs.SubmitAsync(cs, message, comm.Closed).ConfigureAwait(false);
-                }
-                else
-                {
-                    await reactor.PostAsync(new ClientMessages(cs, comm, single)).ConfigureAwait(false);
-                }
+                await reactor.PostAsync(new ClientMessages(cs, comm, single)).ConfigureAwait(false);
             }
         }
     }
