@@ -27,25 +27,6 @@ public enum LogSeverity
 /// <param name="Logger">Who says it: one of <see cref="LoggerNames"/>.</param>
 public sealed record LogLine(LogSeverity Severity, string Text, string Logger) : Effect;
 
-/// <summary>The names of Dask's loggers that the core speaks for: its modules.</summary>
-public static class LoggerNames
-{
-    /// <summary>The scheduler itself.</summary>
-    public const string Scheduler = "distributed.scheduler";
-
-    /// <summary>The active memory manager and its policies.</summary>
-    public const string MemoryManager = "distributed.active_memory_manager";
-
-    /// <summary>Semaphores, and locks where they are semaphores.</summary>
-    public const string Semaphore = "distributed.semaphore";
-
-    /// <summary>P2P shuffles.</summary>
-    public const string Shuffle = "distributed.shuffle._scheduler_plugin";
-
-    /// <summary>P2P shuffles of 2022.</summary>
-    public const string LegacyShuffle = "distributed.shuffle._scheduler_extension";
-}
-
 /// <summary>The stream with this number has to end, behind what was written to it.</summary>
 public sealed record CloseStream(long Connection) : Effect;
 

@@ -11,7 +11,7 @@ namespace Csds.Server;
 internal sealed class ApiRoutes(HttpServices services)
 {
     /// <summary>The paths.</summary>
-    internal static IReadOnlyList<string> Paths { get; } = 
+    internal static IReadOnlyList<string> Paths { get; } =
     [
         "/api/v1", "/api/v1/adaptive_target", "/api/v1/check_idle", "/api/v1/get_workers", "/api/v1/retire_workers",
     ];
