@@ -238,7 +238,7 @@ class TestMemory:
         assert holders(client, data) == ["alice", "bob"]
         client.replicate([data], n=1)
         assert len(holders(client, data)) == 1
-        client.replicate([data], workers=["bob"])
+        client.replicate([data], workers=[worker_addresses(client)["bob"]])
         assert "bob" in holders(client, data)
         with pytest.raises(ValueError, match="Can not use replicate to delete data"):
             client.replicate([data], n=0)

@@ -12,9 +12,9 @@ import plugins
 from clusters import RELEASE, worker_addresses
 
 
-def register(client, plugin):
-    """Registers a worker or nanny plugin; newer releases have one method for all kinds."""
-    return client.register_plugin(plugin) if RELEASE >= (2023, 10) else client.register_worker_plugin(plugin)
+def register(client, plugin, **options):
+    """Registers a worker or nanny plugin; newer releases have one method for all kinds, and need no options."""
+    return client.register_plugin(plugin) if RELEASE >= (2023, 10) else client.register_worker_plugin(plugin, **options)
 
 
 class TestWorkerPlugins:
@@ -58,7 +58,7 @@ class TestNannyPlugins:
         cluster = new_cluster()
         cluster.add_worker("alice")
         client = cluster.client()
-        client.register_worker_plugin(plugins.NannyMark(), nanny=True)
+        register(client, plugins.NannyMark(), nanny=True)
         cluster.add_worker("bob")
         marks = client.run(lambda: os.environ.get("CSDS_MARK"))
         assert marks[worker_addresses(client)["bob"]] == "here"

@@ -208,7 +208,7 @@ class TestUploads:
         cluster = new_cluster()
         cluster.add_worker("alice")
         client = cluster.client()
-        with pytest.raises(Exception, match="Pip install failed|No module named"):
+        with pytest.raises(Exception, match="(?i)pip install failed|No module named"):
             register(client, PipInstall(["--no-index", "csds-does-not-exist"]))
 
 

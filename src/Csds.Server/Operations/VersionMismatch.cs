@@ -61,8 +61,15 @@ public sealed class VersionMismatch(Opaque installed, Dialect dialect)
     private static List<Packages> Distinct(SchedulerState s)
     {
         var distinct = new List<Packages>();
+        ReadOnlyMemory<byte> last = default;
         foreach (WorkerState ws in s.Workers.Sorted)
         {
+            ReadOnlyMemory<byte> versions = ws.Registration.Versions?.Token ?? Tokens.Nil;
+            if (versions.Span.SequenceEqual(last.Span))
+            {
+                continue;
+            }
+            last = versions;
             ReadOnlyMemory<byte> token = Packages.TokenOf(ws.Registration.Versions);
             if (!distinct.Exists(d => d.Token.Span.SequenceEqual(token.Span)))
             {
