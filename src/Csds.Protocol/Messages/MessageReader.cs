@@ -7,8 +7,8 @@ namespace Csds.Protocol;
 /// <see cref="FrameGroup"/> is disposed; an <see cref="Opaque"/> is a copy.
 /// </summary>
 /// <remarks>
-/// Malformed input throws <see cref="ProtocolException"/> or <see cref="OverflowException"/>: see
-/// <see cref="IsProtocolError"/>. The library's own reader, made for input in pieces, costs several times as much (ADR 0015).
+/// Malformed input throws what <see cref="IsProtocolError"/> accepts. The library's own reader, made for input in pieces,
+/// costs several times as much (ADR 0015).
 /// </remarks>
 public ref struct MessageReader
 {
@@ -201,6 +201,17 @@ public ref struct MessageReader
 
     /// <summary>Reads any value with the frames that it refers to, copied.</summary>
     public Opaque ReadOpaque() => Placeholders.Extract(ReadToken(), frames);
+
+    /// <summary>
+    /// Reads the only value of a message with all of the message's frames, checked as <see cref="ReadToken"/> does and not
+    /// copied: valid until the <see cref="FrameGroup"/> is disposed.
+    /// </summary>
+    public Opaque ReadInPlace()
+    {
+        int start = at;
+        ReadToken();
+        return new Opaque(memory[start..at], frames.Frames[1..].ToArray());
+    }
 
     /// <summary>Passes over any value.</summary>
     public void Skip() => at += TokenScan.Length(bytes[at..]);

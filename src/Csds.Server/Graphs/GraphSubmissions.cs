@@ -45,8 +45,7 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         int count = reader.NextType == MessagePackType.Array ? reader.ReadArrayHeader() : 1;
         if (count == 1)
         {
-            // Mostly the graph alone, which may be large: its placeholders are numbered as they should be.
-            return [new Opaque(reader.ReadTokenMemory(), frames.Frames[1..].ToArray())];
+            return [reader.ReadInPlace()]; // Mostly the graph alone, which may be large.
         }
         for (int i = 0; i < count; i++)
         {

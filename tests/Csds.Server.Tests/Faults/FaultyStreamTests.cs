@@ -41,6 +41,21 @@ public sealed class FaultyStreamTests
     }
 
     [Fact]
+    public async Task A_graph_that_Python_could_not_read_is_closed_with_one_line()
+    {
+        using var log = new CollectedLog();
+        await using TestServer server = await TestServer.StartAsync(log: log);
+        using Peer bad = await Peer.ConnectAsync(server.Port);
+        await bad.RegisterClientAsync("Client-1");
+        byte[] graph = [0x91, 0x82, 0xa2, .. "op"u8, 0xb0, .. "update-graph-hlg"u8, 0xa1, .. "x"u8, 0xa1, 0xff];
+        await bad.SendRawAsync((byte[])
+            [.. BitConverter.GetBytes(0UL), .. BitConverter.GetBytes(1UL), .. BitConverter.GetBytes((ulong)graph.Length), .. graph]);
+        await bad.AssertClosedAsync();
+        await AssertClosedForAsync("a text is no UTF-8", log);
+        await server.AssertAliveAsync();
+    }
+
+    [Fact]
     public async Task Messages_that_are_announced_and_never_come_take_no_memory()
     {
         await using TestServer server = await TestServer.StartAsync();
