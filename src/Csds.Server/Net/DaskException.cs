@@ -6,12 +6,13 @@ namespace Csds.Server;
 /// <summary>An error that the peer sees as the Python exception <c>module.name(message)</c> (row W29).</summary>
 public sealed class DaskException(string module, string name, string message) : Exception(message)
 {
-    /// <summary>The peer's view of an error of ours: RuntimeError.</summary>
+    /// <summary>The peer's view of an error: its own if it is one, else RuntimeError mostly.</summary>
     public static DaskException From(Exception error)
     {
         ArgumentNullException.ThrowIfNull(error);
         return error switch
         {
+            DaskException own => own,
             TimeoutException => Timeout(error.Message),
             IOException => new DaskException("builtins", "OSError", error.Message), // A worker was lost, not the peer.
             _ => new DaskException("builtins", "RuntimeError", error.Message),

@@ -17,12 +17,12 @@ public sealed class PeerErrorException(Opaque answer) : Exception(Text(answer))
     /// <summary>Whether an answer is an error: what Dask's <c>send_recv</c> raises.</summary>
     internal static bool IsError(Opaque answer) => Find(answer, "status") is { } status && IsText(status, "uncaught-error"u8);
 
-    /// <summary>Dask's own pickle of the exception, out of an answer that is an error.</summary>
-    internal static byte[] Pickle(Opaque answer) => Find(answer, "exception") switch
+    /// <summary>Dask's own pickle of the exception.</summary>
+    internal byte[] Pickle() => Find(answer, "exception") switch
     {
         // The pickle travels as bytes, which Dask puts behind a header.
         { Frames.Length: > 1 } exception => [.. exception.Frames.Skip(1).SelectMany(frame => frame.ToArray())],
-        _ => PickleWriter.Exception("builtins", "RuntimeError", Text(answer)),
+        _ => PickleWriter.Exception("builtins", "RuntimeError", Message),
     };
 
     private static string Text(Opaque answer) =>

@@ -58,7 +58,7 @@ public sealed partial class RpcTable(ServerSettings settings, ILogger logger)
             }
             else
             {
-                (error as DaskException ?? DaskException.From(error)).Write(call.Reply);
+                DaskException.From(error).Write(call.Reply);
             }
         }
         if (call.Reply.Count == 0)

@@ -59,42 +59,47 @@ public sealed class Broadcast(Reactor reactor, CommPool pool)
     internal async Task SendAsync(
         MessageBatch answer, IReadOnlyList<(string Worker, string Target)> targets, Opaque message, string onError)
     {
-        IReadOnlyList<(string Worker, Opaque? Reply, IOException? Error)> replies = await SendAsync(targets, message).ConfigureAwait(false);
-        if (onError == "raise" && replies.FirstOrDefault(r => r.Error is not null).Error is { } first)
+        (string Worker, Opaque? Reply, Exception? Failure)[] answers =
+        [
+            .. (await SendAsync(targets, message).ConfigureAwait(false)).Select(r => (r.Worker, r.Reply, FailureOf(r.Reply, r.Error))),
+        ];
+        if (answers.Any(a => a.Failure is not null))
         {
-            throw DaskException.OfComm(first);
+            switch (onError)
+            {
+                case "raise":
+                    // Who cannot be reached comes before who answers with an error.
+                    throw answers.Select(a => a.Failure).OfType<DaskException>().FirstOrDefault()
+                        ?? answers.Select(a => a.Failure).OfType<Exception>().First();
+                case "ignore":
+                    answers = [.. answers.Where(a => a.Failure is null)];
+                    break;
+                case not ("return" or "return_pickle"):
+                    throw DaskException.ValueError(
+                        $"on_error must be 'raise', 'return', 'return_pickle', or 'ignore'; got {Key.FromString(onError).Repr()}");
+            }
         }
-        if (onError is not ("raise" or "return" or "return_pickle" or "ignore") && replies.Any(r => r.Error is not null || Failed(r)))
-        {
-            throw DaskException.ValueError(
-                $"on_error must be 'raise', 'return', 'return_pickle', or 'ignore'; got {Key.FromString(onError).Repr()}");
-        }
-        if (onError == "raise" && replies.FirstOrDefault(Failed).Reply is { } failure)
-        {
-            throw new PeerErrorException(failure);
-        }
-        Write(answer, [.. replies.Where(r => onError != "ignore" || !(r.Error is not null || Failed(r)))], onError);
+        Write(answer, answers, onError);
     }
 
-    private static bool Failed((string Worker, Opaque? Reply, IOException? Error) answer) =>
-        answer.Reply is { } reply && PeerErrorException.IsError(reply);
+    // What Dask raises for a peer that cannot be reached, or answers with an error; null for any other answer.
+    private static Exception? FailureOf(Opaque? reply, IOException? error) =>
+        error is not null ? DaskException.OfComm(error) : PeerErrorException.IsError(reply!) ? new PeerErrorException(reply!) : null;
 
     private static void Write(
-        MessageBatch reply, IReadOnlyList<(string Worker, Opaque? Reply, IOException? Error)> replies, string onError)
+        MessageBatch reply, (string Worker, Opaque? Reply, Exception? Failure)[] answers, string onError)
     {
         MessageWriter w = reply.Single();
-        w.Map(replies.Count);
-        foreach ((string worker, Opaque? value, IOException? error) in replies)
+        w.Map(answers.Length);
+        foreach ((string worker, Opaque? value, Exception? failure) in answers)
         {
             w.Text(worker);
-            if (error is null && !PeerErrorException.IsError(value!))
+            if (failure is null)
             {
                 w.Value(value);
                 continue;
             }
-            byte[] pickle = error is null
-                ? PeerErrorException.Pickle(value!)
-                : DaskException.OfComm(error).Pickle();
+            byte[] pickle = failure is PeerErrorException peer ? peer.Pickle() : DaskException.From(failure).Pickle();
             if (onError == "return_pickle")
             {
                 w.Bytes(pickle);
@@ -113,13 +118,9 @@ public sealed class Broadcast(Reactor reactor, CommPool pool)
         string worker = arguments.Text("worker") ?? "";
         Opaque message = WithSerializers(arguments.Get("msg"), arguments.Find("serializers"));
         (_, Opaque? reply, IOException? error) = await SendOneAsync(worker, worker, message).ConfigureAwait(false);
-        if (error is not null)
+        if (FailureOf(reply, error) is { } failure)
         {
-            throw DaskException.OfComm(error);
-        }
-        if (PeerErrorException.IsError(reply!))
-        {
-            throw new PeerErrorException(reply!);
+            throw failure;
         }
         MessageWriter w = call.Reply.Single();
         w.Value(reply);
@@ -139,7 +140,7 @@ public sealed class Broadcast(Reactor reactor, CommPool pool)
         w.End();
         IReadOnlyList<(string Worker, Opaque? Reply, IOException? Error)> replies =
             await SendAsync(targets, request.ToOpaque()).ConfigureAwait(false);
-        Write(call.Reply, [.. replies.Where(r => r.Error is null)], "raise");
+        Write(call.Reply, [.. replies.Where(r => r.Error is null).Select(r => (r.Worker, r.Reply, FailureOf(r.Reply, null)))], "raise");
     }
 
     private async Task<(string Worker, Opaque? Reply, IOException? Error)> SendOneAsync(string worker, string target, Opaque message)

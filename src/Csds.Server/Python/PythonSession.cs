@@ -144,7 +144,7 @@ internal sealed class PythonSession
         catch (Exception error) when (MessageReader.IsProtocolError(error) || error is IOException or DaskException)
         {
             call.Reply.Clear();
-            (error as DaskException ?? DaskException.From(error)).Write(call.Reply);
+            DaskException.From(error).Write(call.Reply);
         }
         await SendAsync(number, "answer", [call.Reply.Seal(), .. call.Reply.Frames]).ConfigureAwait(false);
     }
