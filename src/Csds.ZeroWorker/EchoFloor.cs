@@ -20,7 +20,7 @@ internal static class EchoFloor
     private const int TaskBytes = 855; // compute-task and free-keys
     private const int ChunkBytes = 256 * 1024;
 
-    /// <summary>Measures for so many seconds.</summary>
+    /// <summary>Measures for so many seconds, or until there was an exchange.</summary>
     public static EchoFloorResult Measure(double seconds, int connections, int tasks)
     {
         (double perSecond, double cpu) = Exchange(seconds, connections, tasks);
@@ -58,7 +58,7 @@ internal static class EchoFloor
         serving.Start();
         var time = Stopwatch.StartNew();
         peers.ForEach(p => p.Answer());
-        while (time.Elapsed.TotalSeconds < seconds)
+        while (time.Elapsed.TotalSeconds < seconds || peers.TrueForAll(p => p.Exchanges == 0))
         {
             clients.Wait(10);
         }
