@@ -28,8 +28,9 @@ public sealed partial class Reactor(
 
     private readonly DeadlinesDue deadlinesDue = new();
 
+    // Not with a single reader: one thread looks whether there is more while another may run a turn already.
     private readonly Channel<ReactorEvent> inbox = Channel.CreateBounded<ReactorEvent>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait });
 
     private DeadlineTimer? deadlines;
     private int running;
