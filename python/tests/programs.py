@@ -310,8 +310,9 @@ def dataframe_reductions():
 @program
 def dataframe_value_counts_and_drop_duplicates():
     df = frame()
-    # Of numbers: the index of texts has another dtype after a shuffle by P2P, with Dask's own scheduler too.
-    return [df.key.value_counts(), df[["key", "name"]].drop_duplicates()]
+    # Texts without the index, whose dtype is another one after a shuffle by P2P, with Dask's own scheduler too.
+    names = df.name.value_counts().nlargest(100).reset_index(drop=True)
+    return [df.key.value_counts(), names, df[["key", "name"]].drop_duplicates()]
 
 
 @program
