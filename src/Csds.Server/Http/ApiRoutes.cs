@@ -70,12 +70,13 @@ internal sealed class ApiRoutes(HttpServices services)
     // The body says which workers, or how many; as in Dask, whatever is wrong with it is the server's error.
     private async Task RetireWorkersAsync(HttpContext context)
     {
+        RpcTable operations = services.Operations ?? throw new InvalidOperationException("there are no operations");
         Opaque? retired = null;
         try
         {
             using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted)
                 .ConfigureAwait(false);
-            retired = await RetireAsync(body.RootElement).ConfigureAwait(false);
+            retired = await RetireAsync(operations, body.RootElement).ConfigureAwait(false);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
@@ -94,20 +95,20 @@ internal sealed class ApiRoutes(HttpServices services)
         }).ConfigureAwait(false);
     }
 
-    private async Task<Opaque> RetireAsync(JsonElement body)
+    private static async Task<Opaque> RetireAsync(RpcTable operations, JsonElement body)
     {
         int n = body.TryGetProperty("n", out JsonElement number) && number.ValueKind == JsonValueKind.Number ? number.GetInt32() : 0;
         if (n != 0)
         {
-            Opaque chosen = await AskAsync("workers_to_close", (ref MessageWriter w) => w.Field("n"u8, n)).ConfigureAwait(false);
+            Opaque chosen = await AskAsync(operations, "workers_to_close", (ref MessageWriter w) => w.Field("n"u8, n)).ConfigureAwait(false);
             return PeerErrorException.IsError(chosen)
                 ? chosen
-                : await AskAsync("retire_workers", (ref MessageWriter w) => w.Field("workers"u8, chosen)).ConfigureAwait(false);
+                : await AskAsync(operations, "retire_workers", (ref MessageWriter w) => w.Field("workers"u8, chosen)).ConfigureAwait(false);
         }
         string[] workers = body.TryGetProperty("workers", out JsonElement names) && names.ValueKind == JsonValueKind.Array
             ? [.. names.EnumerateArray().Select(name => name.GetString() ?? "")]
             : [];
-        return await AskAsync("retire_workers", (ref MessageWriter w) =>
+        return await AskAsync(operations, "retire_workers", (ref MessageWriter w) =>
         {
             w.Text("workers"u8);
             w.List(workers.Length);
@@ -120,7 +121,7 @@ internal sealed class ApiRoutes(HttpServices services)
 
     private delegate void Argument(ref MessageWriter w);
 
-    private async Task<Opaque> AskAsync(string op, Argument argument)
+    private static async Task<Opaque> AskAsync(RpcTable operations, string op, Argument argument)
     {
         var request = new MessageBatch();
         MessageWriter w = request.Single();
@@ -130,7 +131,6 @@ internal sealed class ApiRoutes(HttpServices services)
         w.End();
         (Connection server, _) = InMemoryComm.Pair();
         var call = new RpcCall(server, new FrameGroup([request.Seal(), .. request.Frames]));
-        RpcTable operations = services.Operations ?? throw new InvalidOperationException("there are no operations");
         await operations.DispatchAsync(call).ConfigureAwait(false);
         return call.Reply.ToOpaque();
     }

@@ -57,7 +57,7 @@ public sealed class VersionMismatch(Opaque installed, Dialect dialect)
         return rows.Count == 1 ? "" : $"Mismatched versions found\n\n{Table(rows)}{notes}";
     }
 
-    // Nearly always all workers have the same: a worker costs one comparison of bytes.
+    // Nearly always all workers say the same of themselves: a worker costs one comparison of bytes with the one before it.
     private static List<Packages> Distinct(SchedulerState s)
     {
         var distinct = new List<Packages>();
