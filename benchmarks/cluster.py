@@ -120,7 +120,7 @@ class Cluster:
 
     def stop_zero_workers(self):
         """What the workers have seen."""
-        self.zero.send_signal(signal.SIGINT)
+        self.zero.send_signal(signal.SIGTERM)
         self.zero.wait(60)
         return json.loads((self.path / "workers.log").read_text().splitlines()[-1])
 

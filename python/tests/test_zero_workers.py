@@ -24,7 +24,7 @@ def test_zero_workers_finish_everything_once(tmp_path):
             client.wait_for_workers(3, timeout=30)
             total = client.submit(sum, client.map(double, range(50)))
             assert total.result(timeout=30) == 1
-        workers._popen.send_signal(signal.SIGINT)
+        workers._popen.send_signal(signal.SIGTERM)
         workers.wait()
         seen = json.loads(workers.log.read_text().splitlines()[-1])
         assert (seen["workers"], seen["finished"], seen["finished_again"], seen["missing_input"]) == (3, 51, 0, 0)
