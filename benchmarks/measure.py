@@ -99,7 +99,6 @@ def measure_idle(c, case):
     return {
         "core_percent": round(100 * result["cpu"] / result["wall"], 3),
         "heartbeats": seen["heartbeats"],
-        "bytes_per_worker": None,
         "memory": result["memory"],
     }
 
