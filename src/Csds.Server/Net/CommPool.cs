@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Csds.Protocol;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Csds.Server;
@@ -11,9 +12,22 @@ namespace Csds.Server;
 /// </summary>
 public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, ConcurrentBag<Connection>> idle = new();
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, HashSet<Connection>> idle = [];
     private readonly ConcurrentDictionary<Connection, string> busy = new();
     private readonly Dialer dialer = new(settings, loggers.CreateLogger("distributed.core"));
+
+    /// <summary>Number of comms that are free.</summary>
+    internal int IdleCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return idle.Values.Sum(comms => comms.Count);
+            }
+        }
+    }
 
     /// <summary>Sends a request and answers the reply's message, whose memory the caller disposes of.</summary>
     /// <exception cref="IOException">The peer cannot be reached, or the connection broke.</exception>
@@ -25,18 +39,19 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
     public async Task<FrameGroup> CallAsync(
         string address, MessageBatch request, MessageBatch? acknowledgement, CancellationToken cancel = default)
     {
-        // A comm that lay idle may have been closed by the peer: then a fresh one is tried.
+        // A comm that lay idle may have been closed by the peer: then a fresh one is tried, unless the peer has left.
         while (TryTakeIdle(address, out Connection? used))
         {
             try
             {
                 return await CallOnAsync(used, address, request, acknowledgement, cancel).ConfigureAwait(false);
             }
-            catch (IOException) when (!cancel.IsCancellationRequested)
+            catch (IOException error) when (error.InnerException is not ConnectionAbortedException && !cancel.IsCancellationRequested)
             {
             }
         }
         Connection comm = await ConnectAsync(address, cancel).ConfigureAwait(false);
+        comm.Closed.UnsafeRegister(_ => Drop(address, comm), null);
         return await CallOnAsync(comm, address, request, acknowledgement, cancel).ConfigureAwait(false);
     }
 
@@ -44,7 +59,11 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
     public void Forget(string address)
     {
         IEnumerable<Connection> calling = busy.Where(b => b.Value == address).Select(b => b.Key);
-        IEnumerable<Connection> free = idle.TryRemove(address, out ConcurrentBag<Connection>? bag) ? bag : [];
+        IEnumerable<Connection> free;
+        lock (gate)
+        {
+            free = idle.Remove(address, out HashSet<Connection>? comms) ? comms : [];
+        }
         foreach (Connection comm in calling.Concat(free))
         {
             comm.Abort("the peer is gone");
@@ -58,9 +77,10 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
         CommAddress parsed = CommAddress.Parse(address);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(settings.ConnectTimeout);
+        Connection? comm = null;
         try
         {
-            var comm = new Connection(await dialer.DialAsync(parsed, timeout.Token).ConfigureAwait(false), settings);
+            comm = new Connection(await dialer.DialAsync(parsed, timeout.Token).ConfigureAwait(false), settings);
             var hello = new MessageBatch();
             Handshake.Write(hello);
             comm.Send(hello);
@@ -69,16 +89,27 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
             _ = Handshake.Read(answer);
             return comm;
         }
-        catch (Exception error) when (error is SocketException or OperationCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception error)
         {
-            throw new ConnectFailedException($"Timed out trying to connect to {address} after {settings.ConnectTimeout.TotalSeconds} s", error);
+            comm?.Abort(error.Message);
+            if (error is SocketException or OperationCanceledException && !cancel.IsCancellationRequested)
+            {
+                throw new ConnectFailedException(
+                    $"Timed out trying to connect to {address} after {settings.ConnectTimeout.TotalSeconds} s", error);
+            }
+            throw;
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (string address in idle.Keys)
+        string[] addresses;
+        lock (gate)
+        {
+            addresses = [.. idle.Keys];
+        }
+        foreach (string address in addresses)
         {
             Forget(address);
         }
@@ -88,8 +119,50 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
 
     private bool TryTakeIdle(string address, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Connection? comm)
     {
-        comm = null;
-        return idle.TryGetValue(address, out ConcurrentBag<Connection>? bag) && bag.TryTake(out comm);
+        lock (gate)
+        {
+            comm = idle.TryGetValue(address, out HashSet<Connection>? comms) ? comms.First() : null;
+            return comm is not null && Remove(address, comm);
+        }
+    }
+
+    private void Keep(string address, Connection comm)
+    {
+        lock (gate)
+        {
+            if (!idle.TryGetValue(address, out HashSet<Connection>? comms))
+            {
+                idle[address] = comms = [];
+            }
+            comms.Add(comm);
+            if (comm.Closed.IsCancellationRequested)
+            {
+                Remove(address, comm);
+            }
+        }
+    }
+
+    // A comm has ended. One whose peer has left would keep its socket for good: nobody reads from it.
+    private void Drop(string address, Connection comm)
+    {
+        lock (gate)
+        {
+            Remove(address, comm);
+        }
+        comm.Abort("the peer has closed the connection");
+    }
+
+    private bool Remove(string address, Connection comm)
+    {
+        if (!idle.TryGetValue(address, out HashSet<Connection>? comms) || !comms.Remove(comm))
+        {
+            return false;
+        }
+        if (comms.Count == 0)
+        {
+            idle.Remove(address);
+        }
+        return true;
     }
 
     private async Task<FrameGroup> CallOnAsync(
@@ -105,10 +178,7 @@ public sealed class CommPool(ServerSettings settings, ILoggerFactory loggers) : 
             {
                 comm.Send(acknowledgement);
             }
-            if (!comm.Closed.IsCancellationRequested)
-            {
-                idle.GetOrAdd(address, _ => []).Add(comm);
-            }
+            Keep(address, comm);
             return reply;
         }
         catch (Exception error)

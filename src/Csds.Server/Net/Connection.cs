@@ -55,7 +55,16 @@ public sealed class Connection : IAsyncDisposable
         PipeReader input = transport.Transport.Input;
         while (true)
         {
-            ReadResult result = await input.ReadAsync(cancel).ConfigureAwait(false);
+            ReadResult result;
+            try
+            {
+                result = await input.ReadAsync(cancel).ConfigureAwait(false);
+            }
+            catch (ConnectionAbortedException error)
+            {
+                // To the transport, an end that was asked for here is a cancellation; to who waits for an answer it is a loss.
+                throw new IOException(error.Message, error);
+            }
             ReadOnlySequence<byte> buffer = result.Buffer;
             bool complete = false;
             FrameGroup? group;
