@@ -133,6 +133,9 @@ public sealed class SchedulerState
     /// <summary>Messages that came too late to mean anything, by reason.</summary>
     public IReadOnlyDictionary<string, long> Stale => stale;
 
+    /// <summary>Number of those who listen to an <see cref="EventStream"/>.</summary>
+    public int EventListeners => Observers.Count(o => o is EventStream);
+
     internal Dictionary<string, ClientState> Clients { get; }
 
     internal ClientState FireAndForget { get; }

@@ -9,11 +9,15 @@ namespace Csds.Scheduler;
 public sealed class TaskStream : ISchedulerObserver
 {
     private readonly SchedulerState s;
-    private readonly MessageBatch scratch = new();
+    private readonly RunReports reports;
     private Run[] ring = [];
     private bool watching;
 
-    internal TaskStream(SchedulerState s) => this.s = s;
+    internal TaskStream(SchedulerState s)
+    {
+        this.s = s;
+        reports = new RunReports(s);
+    }
 
     /// <summary>Number of runs seen so far; those that are kept are the last ones (<c>index</c>).</summary>
     public long Index { get; private set; }
@@ -69,75 +73,9 @@ public sealed class TaskStream : ISchedulerObserver
 
     void ISchedulerObserver.Moved(TaskState ts, TaskStateName start, ref TransitionContext context)
     {
-        if (start != TaskStateName.Processing || context.Worker is null || Capacity == 0)
+        if (Capacity > 0 && reports.TryWrite(ts, start, ref context, out Opaque? run, out double end))
         {
-            return;
-        }
-        switch (ts.State)
-        {
-            // Who does not say when it ran has no place in the stream: for instance a task whose worker died.
-            case TaskStateName.Memory when StartStop.LastEnd(context.Finished.StartStops) is var end and > 0:
-                Add(WriteFinished(ts, ref context), end);
-                break;
-            case TaskStateName.Erred when StartStop.LastEnd(context.FailedRun.StartStops) is var end and > 0:
-                Add(WriteErred(ts, ref context), end);
-                break;
-        }
-    }
-
-    // The keyword arguments that Dask's plugins get.
-    private Opaque WriteFinished(TaskState ts, ref TransitionContext context)
-    {
-        ref readonly TaskFinished report = ref context.Finished;
-        scratch.Clear();
-        MessageWriter w = scratch.Single();
-        w.Map(s.Options.Dialect.PluginsSeeStimuli ? 10 : 9);
-        w.FieldToken("worker"u8, context.Worker!.AddressToken);
-        w.Field("status"u8, "OK"u8);
-        w.Field("nbytes"u8, report.NBytes);
-        w.FieldToken("type"u8, report.Type.IsEmpty ? Tokens.Nil : report.Type);
-        w.Field("typename"u8, report.TypeName);
-        w.Text("metadata"u8);
-        if (report.Metadata is { } metadata)
-        {
-            w.Value(metadata);
-        }
-        else
-        {
-            w.Map(0);
-        }
-        WriteRun(ref w, ts, report.Thread, report.StartStops.Span, context.StimulusId);
-        w.End();
-        return scratch.ToOpaque();
-    }
-
-    private Opaque WriteErred(TaskState ts, ref TransitionContext context)
-    {
-        Failure? failure = context.Failure;
-        scratch.Clear();
-        MessageWriter w = scratch.Single();
-        w.Map(s.Options.Dialect.PluginsSeeStimuli ? 11 : 10);
-        w.FieldToken("worker"u8, context.Worker!.AddressToken);
-        w.Field("status"u8, "error"u8);
-        w.FieldToken("cause"u8, (context.Cause ?? ts).Key.Token);
-        w.Field("exception"u8, failure?.Exception);
-        w.Field("traceback"u8, failure?.Traceback);
-        w.Field("exception_text"u8, failure?.ExceptionText);
-        w.Field("traceback_text"u8, failure?.TracebackText);
-        WriteRun(ref w, ts, context.FailedRun.Thread, context.FailedRun.StartStops.Span, context.StimulusId);
-        w.End();
-        return scratch.ToOpaque();
-    }
-
-    private void WriteRun(
-        ref MessageWriter w, TaskState ts, ReadOnlySpan<byte> thread, ReadOnlySpan<byte> startStops, byte[] stimulusId)
-    {
-        w.FieldToken("thread"u8, thread.IsEmpty ? Tokens.Nil : thread);
-        w.FieldToken("startstops"u8, startStops);
-        w.FieldToken("key"u8, ts.Key.Token);
-        if (s.Options.Dialect.PluginsSeeStimuli)
-        {
-            w.FieldToken("stimulus_id"u8, stimulusId);
+            Add(run, end);
         }
     }
 

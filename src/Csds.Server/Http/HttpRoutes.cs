@@ -85,6 +85,7 @@ public sealed class HttpRoutes(HttpServices services)
         get("/info/call-stacks/{**name}", worker.CallStacksAsync, "/info/call-stacks/(.*).html");
         get("/info/task/{**name}", task.TaskAsync, "/info/task/(.*).html");
         get("/info/call-stack/{**name}", task.CallStackAsync, "/info/call-stack/(.*).html");
+        get("/eventstream", new EventSockets(services).ServeAsync);
         get("/individual-plots.json", context => JsonPages.WriteAsync(context, json =>
         {
             json.WriteStartObject();

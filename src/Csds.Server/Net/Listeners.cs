@@ -83,9 +83,9 @@ public sealed class Listeners : IAsyncDisposable
         });
         WebApplication app = builder.Build();
         int[] webSocketOnly = [];
+        app.UseWebSockets();
         if (comms.Any(c => c.WebSockets))
         {
-            app.UseWebSockets();
             app.Use((context, next) => IsComm(context) ? listener.AcceptAsync(context)
                 : webSocketOnly.Contains(context.Connection.LocalPort) ? NotFound(context) : next(context));
         }
