@@ -3,14 +3,17 @@
 usage: python soak.py [--minutes 3] [--seed 1] [--users 3] [--workers 3]
 
 Rounds of half a minute: users do random things (soak_activities.py) and check every result, workers are killed and join,
-clients vanish. Then everyone leaves, and the scheduler must be as empty as it was at the beginning, and after the first
-rounds its memory must not grow any more. The exit code tells whether all of that held.
+clients vanish. Then everyone leaves, and the scheduler must be as empty as it was at the beginning. Once the first third
+of the rounds is over, its memory, threads and files must not grow any more. Each round prints what it measured; the exit
+code tells whether all of that held.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
+import statistics
 import sys
 import tempfile
 import threading
@@ -27,8 +30,19 @@ import clusters
 import soak_activities
 
 ROUND_SECONDS = 30
-SETTLED_ROUNDS = 3
-"""Rounds after which the scheduler's memory has seen everything that it needs."""
+MEASURED_ROUNDS = 6
+"""Rounds from which on it can be said whether something grows."""
+
+SHORT_MEMORY = {
+    # What Dask remembers for hours: shorter than a round, so that the first rounds fill it.
+    "DASK_DISTRIBUTED__SCHEDULER__EVENTS_CLEANUP_DELAY": "5s",
+    "DASK_DISTRIBUTED__SCHEDULER__EVENTS_LOG_LENGTH": "1000",
+    "DASK_DISTRIBUTED__SCHEDULER__TRANSITION_LOG_LENGTH": "1000",
+    "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "1000",
+    "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "1000",
+    # Garbage is collected each 4 MB: what is resident is what is held.
+    "DOTNET_GCgen0size": "400000",
+}
 
 
 class Chaos(threading.Thread):
@@ -102,7 +116,11 @@ def counts(cluster):
 def leftovers(cluster):
     """What is there although nobody wants it: counts that are not zero."""
     names = ("tasks", "processing", "memory", "erred", "bytes", "waiting", "waiting_data", "released", "unrunnable")
-    return {name: n for name, n in counts(cluster).items() if name in names and n}
+    found = counts(cluster)
+    left = {name: n for name, n in found.items() if name in names and n}
+    if found["clients"] > 1:  # One stands for fire-and-forget.
+        left["clients"] = found["clients"]
+    return left
 
 
 def tasks_left(cluster):
@@ -112,9 +130,36 @@ def tasks_left(cluster):
         return "\n".join(map(str, [keys, *client.sync(client.scheduler.get_story, keys_or_stimuli=keys)]))
 
 
-def memory(process):
-    """Resident bytes of a process."""
-    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+def resident(pid):
+    """Megabytes; 0 if the process has just ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
+    return 0
+
+
+def children(pid):
+    return [child for tasks in Path(f"/proc/{pid}/task").iterdir() for child in (tasks / "children").read_text().split()]
+
+
+def measure(scheduler):
+    """What the scheduler takes, by name."""
+    return {
+        "MB": resident(scheduler.pid),
+        "MB of helpers": sum(map(resident, children(scheduler.pid))),
+        "threads": len(list(Path(f"/proc/{scheduler.pid}/task").iterdir())),
+        "files": len(list(Path(f"/proc/{scheduler.pid}/fd").iterdir())),
+    }
+
+
+def growth(measured):
+    """What is larger in the last third of the rounds than in the one before, by more than chance; the first warms up."""
+    third = len(measured) // 3
+    grown = {}
+    for name in measured[0]:
+        middle, last = (statistics.median(m[name] for m in part) for part in (measured[third : 2 * third], measured[-third:]))
+        if last > 1.05 * middle + 3:
+            grown[name] = f"{middle:.0f} -> {last:.0f}"
+    return grown
 
 
 def run_round(cluster, options, seed, seconds):
@@ -143,23 +188,24 @@ def run_round(cluster, options, seed, seconds):
 
 def soak(options, directory):
     """Raises AssertionError where something was lost, wrong or left."""
-    cluster = clusters.Cluster(directory, allowed_failures=1000, worker_ttl="30s")
+    cluster = clusters.Cluster(directory, environment=SHORT_MEMORY, allowed_failures=1000, worker_ttl="30s")
     try:
         for i in range(options.workers):
             cluster.add_worker(f"worker-{i}", nthreads=2, wait=False)
-        sizes = []
+        measured = []
         deadline = time.monotonic() + options.minutes * 60
-        while not sizes or time.monotonic() < deadline:
-            seed = f"{options.seed} {len(sizes)}"
+        while not measured or time.monotonic() < deadline:
+            seed = f"{options.seed} {len(measured)}"
             seconds = max(1, min(ROUND_SECONDS, deadline - time.monotonic()))
             done, kills = run_round(cluster, options, seed, seconds)
             clusters.eventually(lambda: not leftovers(cluster), timeout=30)
             left = leftovers(cluster)
             assert not left, f"left behind after everybody has gone: {left}\n{tasks_left(cluster)}"
-            sizes.append(memory(cluster.scheduler) / 1e6)
-            print(f"round {len(sizes)}: {sum(done.values())} activities, {kills} kills, {sizes[-1]:.0f} MB; {done}", flush=True)
-        settled = max(sizes[:SETTLED_ROUNDS])
-        assert min(sizes[-2:]) < 1.3 * settled + 30, f"memory grows: {sizes}"
+            measured.append(measure(cluster.scheduler))
+            numbers = ", ".join(f"{value:.0f} {name}" for name, value in measured[-1].items())
+            print(f"round {len(measured)}: {sum(done.values())} activities, {kills} kills, {numbers}; {done}", flush=True)
+        grown = growth(measured) if len(measured) >= MEASURED_ROUNDS else None
+        assert not grown, f"grows from the middle third of the rounds to the last: {grown}"
         errors = [line for line in (cluster.directory / "scheduler.log").read_text().splitlines() if "An event failed" in line]
         assert not errors, "\n".join(errors[:10])
     except BaseException:

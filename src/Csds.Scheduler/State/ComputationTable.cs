@@ -5,6 +5,12 @@ namespace Csds.Scheduler;
 /// <summary>The last computations, oldest first: Dask's <c>Scheduler.computations</c>.</summary>
 public sealed class ComputationTable
 {
+    /// <summary>
+    /// Groups after which a computation ends although there still is work; in Dask it goes on, and grows for as long as
+    /// the cluster is never idle.
+    /// </summary>
+    internal const int MaxGroups = 1000;
+
     private readonly SchedulerState s;
     private readonly Queue<Computation> computations = new();
     private readonly RandomIds ids;
@@ -22,7 +28,7 @@ public sealed class ComputationTable
     /// <summary>A graph arrives: it belongs to the last computation if that is not done, else to a new one.</summary>
     internal Computation Observe(Opaque? code)
     {
-        if (last is null || IsIdle)
+        if (last is null || IsIdle || last.Groups.Count >= MaxGroups)
         {
             last = new Computation(ids.Next(), s.Now);
             computations.Enqueue(last);

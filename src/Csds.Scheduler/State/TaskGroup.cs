@@ -75,6 +75,17 @@ public sealed class TaskGroup : TaskCollection
         Prefix.Move(from, to);
     }
 
+    /// <summary>
+    /// All its tasks are gone. Computations still tell of the group; if it knew others, they would be kept for as long as
+    /// anything that was ever computed of their results.
+    /// </summary>
+    internal void LetGo()
+    {
+        Dependencies.Clear();
+        Computation = null;
+        LastWorker = null;
+    }
+
     internal void AddDependency(TaskGroup other) => Dependencies.Add(other);
 
     internal void AddNBytes(long diff)

@@ -66,6 +66,7 @@ public sealed class TaskTable
         if (group.AllForgotten && groups.Remove(group.NameUtf8))
         {
             group.Prefix.Remove(group);
+            group.LetGo();
         }
     }
 
@@ -74,6 +75,10 @@ public sealed class TaskTable
     internal void Clear()
     {
         tasks.Clear();
+        foreach (TaskGroup group in groups.Values)
+        {
+            group.LetGo();
+        }
         groups.Clear();
         prefixes.Clear();
     }

@@ -66,7 +66,7 @@ public static class Clients
         }
         s.Topics.UnsubscribeAll(cs);
         s.Coordination.Forget(cs);
-        s.Deadlines.Add(now + s.Options.EventsCleanupDelay, () => ForgetEvents(s, cs.ClientKey));
+        ForgetEventsLater(s, cs.ClientKey, now);
         s.CheckInvariants();
     }
 
@@ -184,11 +184,13 @@ public static class Clients
             w.Field("client"u8, client);
         });
 
-    private static void ForgetEvents(SchedulerState s, string client)
-    {
-        if (!s.Clients.ContainsKey(client))
+    // What waits for its time knows the name only: the client itself is gone.
+    private static void ForgetEventsLater(SchedulerState s, string client, double now) =>
+        s.Deadlines.Add(now + s.Options.EventsCleanupDelay, () =>
         {
-            s.Topics.Truncate(client);
-        }
-    }
+            if (!s.Clients.ContainsKey(client))
+            {
+                s.Topics.Truncate(client);
+            }
+        });
 }

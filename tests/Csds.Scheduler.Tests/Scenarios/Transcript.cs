@@ -44,7 +44,7 @@ internal static class Transcript
         return result.ToString();
     }
 
-    private static List<Command> Parse(IEnumerable<string> lines)
+    internal static List<Command> Parse(IEnumerable<string> lines)
     {
         var commands = new List<Command>();
         foreach (string line in lines)
