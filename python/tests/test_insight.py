@@ -1,5 +1,6 @@
 """What a client can see of the work: task stream, profiles, call stacks and logs."""
 
+import asyncio
 import json
 import operator
 import time
@@ -7,6 +8,8 @@ import time
 import pytest
 from distributed import get_task_stream, wait
 from distributed.cluster_dump import DumpArtefact
+from distributed.utils import color_of
+from tornado.websocket import websocket_connect
 
 import tasks
 from clusters import RELEASE, eventually, wait_until_known, worker_addresses
@@ -127,6 +130,49 @@ class TestLogs:
         assert eventually(lambda: client.get_events("insight"))
         ((_, event),) = client.get_events("insight")
         assert event == {"x": 1}
+
+
+class TestEventStream:
+    """The websocket of the scheduler's HTTP server."""
+
+    @staticmethod
+    async def listen(address, do, enough):
+        """What is told from when do() has begun until enough(messages)."""
+        socket = await websocket_connect(address.replace("http", "ws", 1) + "/eventstream")
+        messages = []
+        try:
+            done = asyncio.get_running_loop().run_in_executor(None, do)
+            while not enough(messages):
+                messages.append(json.loads(await asyncio.wait_for(socket.read_message(), 10)))
+            await done
+            await socket.write_message(json.dumps({"name": "ping"}))
+            while messages[-1]["name"] != "pong":
+                messages.append(json.loads(await asyncio.wait_for(socket.read_message(), 10)))
+        finally:
+            socket.close()
+        return messages
+
+    def test_runs_and_comings(self, client, shared_cluster):
+        key = "inc-1f2e3d4c5b6a79808182838485868788"
+        messages = asyncio.run(
+            self.listen(
+                shared_cluster.http_address(),
+                lambda: client.submit(inc, 1, key=key).result(),
+                lambda messages: any(message["name"] == "transition" for message in messages),
+            )
+        )
+        workers = [message["worker"] for message in messages if message["name"] == "add_worker"]
+        assert set(workers) == set(worker_addresses(client).values())
+        assert {"client": client.id, "name": "update_graph"} in messages
+        (run,) = (message for message in messages if message["name"] == "transition" and message["action"] == "compute")
+        assert run["key"] == key and run["worker"] in workers
+        assert run["color"] == color_of("inc")
+        assert run["status"] == "OK" and run["nbytes"] > 0 and run["typename"] == "int" and run["thread"] > 0
+        assert 0 <= run["stop"] - run["start"] < 10
+        assert run["startstops"] == [{name: run[name] for name in ("action", "start", "stop")}]
+        assert ("stimulus_id" in run) == (RELEASE > (2022, 12))
+        assert "type" not in run
+        assert messages[-1]["timestamp"][:2] == "20"
 
 
 @pytest.mark.csds

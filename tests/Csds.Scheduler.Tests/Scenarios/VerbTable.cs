@@ -79,6 +79,7 @@ internal static class VerbTable
         ["shuffle-inconsistent"] = ShuffleVerbs.Inconsistent,
         // Diagnostics.
         ["task-stream"] = DiagnosticsVerbs.TaskStream,
+        ["event-stream"] = DiagnosticsVerbs.EventStream,
         ["dump"] = DiagnosticsVerbs.Dump,
 
         // Spans.

@@ -21,6 +21,10 @@ internal static class DiagnosticsVerbs
         }
     }
 
+    /// <summary><c>event-stream</c>: prints what happens from here on, in words of the websocket's listeners.</summary>
+    internal static void EventStream(ScenarioWorld world, Command command) => Scheduler.EventStream.Open(
+        world.State, (name, data) => world.Print(world.Shorten($"event {name} {CoordinationVerbs.Text(data)}")));
+
     /// <summary><c>dump tasks workers exclude=key</c>: parts of a dump of the state.</summary>
     internal static void Dump(ScenarioWorld world, Command command)
     {
