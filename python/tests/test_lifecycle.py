@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from distributed import Adaptive, get_worker, wait
+from distributed import Adaptive, Client, get_worker, wait
 from distributed.core import connect, rpc
 from distributed.deploy.cluster import Cluster as DeployedCluster
 
@@ -304,7 +304,6 @@ class TestScaling:
 
         asyncio.run(asyncio.wait_for(watch(), 60))
 
-    @pytest.mark.xfail(RELEASE > (2023, 1), reason="its end fails with newer Dask; see docs/testing.md", strict=False)
     def test_adaptive(self, new_cluster):
         cluster = new_cluster()
 
@@ -332,8 +331,7 @@ class TestScaling:
             await deployed._start()
             adaptive = deployed.adapt(Adaptive=Adaptive, minimum=0, maximum=2, interval="100ms", wait_count=2)
             try:
-                client = cluster.client(asynchronous=True)
-                async with client:
+                async with Client(cluster.address, asynchronous=True) as client:
                     futures = client.map(slow_inc, range(40), delay=0.2)
                     assert await client.gather(futures) == list(range(1, 41))
                     assert deployed.observed <= {"w0", "w1"}
