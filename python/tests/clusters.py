@@ -156,10 +156,12 @@ class Cluster:
         return "\n".join(parts)
 
     def close(self):
-        self._clients.close()
-        for process in [*self.workers, self.scheduler]:
-            process.kill()
-        LIVING.remove(self)
+        try:
+            self._clients.close()
+        finally:
+            for process in [*self.workers, self.scheduler]:
+                process.kill()
+            LIVING.remove(self)
 
 
 def worker_addresses(client):
