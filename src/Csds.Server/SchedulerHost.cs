@@ -1,10 +1,8 @@
 using System.Globalization;
-using System.Net;
 using System.Runtime.InteropServices;
 using Csds.Policies;
 using Csds.Protocol;
 using Csds.Scheduler;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Csds.Server;
@@ -31,6 +29,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
     private readonly StreamDirectory streams = new();
     private ServerSettings settings = new();
     private CommAddress[] contacts = [];
+    private int httpPort;
 
     /// <summary>Runs the scheduler until it is asked to close; answers the exit code.</summary>
     /// <param name="interrupted">Ends when a signal asks the scheduler to close.</param>
@@ -40,6 +39,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         LogLine(log, Rule);
         // The process exists from here on, whatever becomes of it.
         using var files = new ProcessFiles(arguments);
+        using BoundPorts ports = BoundPorts.Open(BindAddress.ForComms(arguments), BindAddress.ForHttp(arguments.DashboardAddress));
         await using HelperPool helper = await StartHelperAsync(interrupted).ConfigureAwait(false);
         HelperConfiguration python = await helper.ConfigureAsync().ConfigureAwait(false);
         Dialect dialect = Dialect.For(python.Distributed);
@@ -47,7 +47,8 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         levels.Configure(config);
         settings = ServerSettings.Read(config, arguments, python.TlsCiphers);
         SchedulerOptions options = OptionsFromConfiguration.Read(config, arguments, dialect);
-        IReadOnlyList<ListenAddress> listen = ListenAddress.ForComms(arguments, settings.RequireEncryption, settings.DefaultScheme);
+        IReadOnlyList<ListenAddress> listen =
+            [.. ports.Comms.Select(c => ListenAddress.For(c, settings.RequireEncryption, settings.DefaultScheme))];
         var state = new SchedulerState(options, OptionsFromConfiguration.ReadPolicy(config, arguments), settings.Started);
         LogLine(log, "State start");
         if (state.Policy.Name != PolicyTable.Default)
@@ -84,8 +85,8 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         Task turns = Task.Run(() => reactor.RunAsync(stopReactor.Token), CancellationToken.None);
 
         HttpServices http = Http(config, reactor, recentLog, pool, table);
-        await using Listeners listeners = await ListenAsync(listen, comms, http).ConfigureAwait(false);
-        Announce(listeners, dialect);
+        await using Listeners listeners = await ListenAsync(ports, listen, comms, http).ConfigureAwait(false);
+        Announce(dialect);
         await PreloadAsync(userPython, comms).ConfigureAwait(false);
         await files.WriteAddressAsync(await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false))
             .ConfigureAwait(false);
@@ -217,47 +218,31 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
     }
 
     // An HTTP port that is taken is no reason not to start; a comm port is.
-    private async Task<Listeners> ListenAsync(IReadOnlyList<ListenAddress> listen, CommServer comms, HttpServices services)
+    private async Task<Listeners> ListenAsync(
+        BoundPorts ports, IReadOnlyList<ListenAddress> listen, CommServer comms, HttpServices services)
     {
         if (listen.Any(l => l.Encrypted) && settings.Tls is null)
         {
             throw new FormatException(TlsContext.Missing);
         }
-        var routes = new HttpRoutes(services);
-        Task<Listeners> OpenAsync(IReadOnlyList<IPEndPoint> http) => Listeners.OpenAsync(
-            listen, http, comms, settings, app => routes.Map(app, arguments.DashboardPrefix), loggers);
-        IReadOnlyList<IPEndPoint> wanted = ListenAddress.ForHttp(arguments.DashboardAddress);
-        Listeners listeners;
-        try
+        if (listen.Any(l => !l.WebSockets && l.Endpoints.Intersect(ports.Http).Any()))
         {
-            listeners = await OpenAsync(wanted).ConfigureAwait(false);
+            ports.MoveHttp();
         }
-        catch (IOException error) when (error.InnerException is AddressInUseException)
+        httpPort = ports.Http[0].Port;
+        if (ports.HttpPortInUse is { } taken)
         {
-            listeners = await OpenElsewhereAsync(() => OpenAsync(ListenAddress.ForHttp(":0")), listen).ConfigureAwait(false);
-            LogPortInUse(log, wanted[0].Port, listeners.HttpPort);
+            LogPortInUse(log, taken, httpPort);
         }
-        contacts = [.. listen.Zip(listeners.CommPorts, (l, port) => new CommAddress(l.Scheme, l.ContactHost, port))];
+        contacts = [.. listen.Select(l => new CommAddress(l.Scheme, l.ContactHost, l.Endpoints[0].Port))];
         settings.Address = contacts[0].ToString();
-        settings.Services["dashboard"] = listeners.HttpPort;
-        return listeners;
+        settings.Services["dashboard"] = httpPort;
+        var routes = new HttpRoutes(services);
+        return await Listeners.StartAsync(
+            ports, listen, comms, settings, app => routes.Map(app, arguments.DashboardPrefix), loggers).ConfigureAwait(false);
     }
 
-    private static async Task<Listeners> OpenElsewhereAsync(Func<Task<Listeners>> open, IReadOnlyList<ListenAddress> listen)
-    {
-        try
-        {
-            return await open().ConfigureAwait(false);
-        }
-        catch (IOException error) when (error.InnerException is AddressInUseException)
-        {
-            string addresses = string.Join(", ", listen.SelectMany(l => l.Endpoints.Select(e => $"{l.Scheme}://{e}")));
-            throw new IOException(
-                $"Address already in use: {addresses}\nPerhaps you already have a scheduler running? Choose another --port.", error);
-        }
-    }
-
-    private void Announce(Listeners listeners, Dialect dialect)
+    private void Announce(Dialect dialect)
     {
         LogLine(log, Rule);
         foreach (CommAddress contact in contacts)
@@ -265,12 +250,12 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
             LogLine(log, $"  Scheduler at: {contact,25}");
         }
         string link = DashboardLink.Format(
-            settings.DashboardLink, settings.HttpCertificate is not null, contacts[^1].Host, listeners.HttpPort, out string? unknown);
+            settings.DashboardLink, settings.HttpCertificate is not null, contacts[^1].Host, httpPort, out string? unknown);
         if (unknown is not null)
         {
             LogLink(log, unknown);
         }
-        LogLine(log, dialect.PackedGraphs ? $"  dashboard at: {$"{contacts[^1].Host}:{listeners.HttpPort}",25}" : $"  dashboard at:  {link,25}");
+        LogLine(log, dialect.PackedGraphs ? $"  dashboard at: {$"{contacts[^1].Host}:{httpPort}",25}" : $"  dashboard at:  {link,25}");
     }
 
     private static void LogClosing(ILogger log, string reason, Dialect dialect) =>

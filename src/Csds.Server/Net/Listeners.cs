@@ -12,80 +12,66 @@ using Microsoft.Extensions.Logging;
 
 namespace Csds.Server;
 
-/// <summary>The open ports: one Kestrel serves comms and HTTP side by side.</summary>
+/// <summary>Serves the open ports: one Kestrel, comms and HTTP side by side.</summary>
 public sealed class Listeners : IAsyncDisposable
 {
     private static readonly TimeSpan grace = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication app;
 
-    private Listeners(WebApplication app, IReadOnlyList<int> commPorts, int httpPort)
+    private Listeners(WebApplication app)
     {
         this.app = app;
-        CommPorts = commPorts;
-        HttpPort = httpPort;
     }
 
-    /// <summary>The ports that comms are accepted on, one for each address.</summary>
-    public IReadOnlyList<int> CommPorts { get; }
-
-    /// <summary>The port that HTTP is served on.</summary>
-    public int HttpPort { get; }
-
-    /// <summary>Opens the ports. A websocket address that is among the HTTP ones shares that port.</summary>
-    /// <param name="comms">Where to accept comms.</param>
-    /// <param name="http">Where to serve HTTP.</param>
+    /// <summary>Serves what connects to the ports. A websocket address that is among the HTTP ones shares that port.</summary>
+    /// <param name="ports">The open ports.</param>
+    /// <param name="comms">What is spoken on those for comms.</param>
     /// <param name="server">Serves the comms.</param>
     /// <param name="settings">Certificates and limits.</param>
     /// <param name="routes">Adds the HTTP routes.</param>
     /// <param name="loggers">For what goes wrong.</param>
-    /// <exception cref="IOException">One of them is taken.</exception>
-    public static async Task<Listeners> OpenAsync(
-        IReadOnlyList<ListenAddress> comms, IReadOnlyList<IPEndPoint> http, CommServer server, ServerSettings settings,
+    public static async Task<Listeners> StartAsync(
+        BoundPorts ports, IReadOnlyList<ListenAddress> comms, CommServer server, ServerSettings settings,
         Action<WebApplication> routes, ILoggerFactory loggers)
     {
+        ArgumentNullException.ThrowIfNull(ports);
         ArgumentNullException.ThrowIfNull(comms);
-        ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(routes);
+        IReadOnlyList<IPEndPoint> http = ports.Http;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
         builder.Services.Configure<SocketTransportOptions>(sockets =>
         {
+            sockets.CreateBoundListenSocket = ports.Take;
             sockets.Backlog = settings.SocketBacklog;
             // What arrives is handled on the thread that received it, and sent on the thread that wrote it (ADR 0016).
             sockets.UnsafePreferInlineScheduling = true;
             sockets.WaitForDataBeforeAllocatingBuffer = false;
         });
         var listener = new CommListener(server, settings, loggers);
-        var commOptions = new ListenOptions?[comms.Count];
-        var httpOptions = new List<ListenOptions>();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             foreach (IPEndPoint endpoint in http)
             {
-                kestrel.Listen(endpoint, o => ServeHttp(o, httpOptions, comms, settings));
+                kestrel.Listen(endpoint, o => ServeHttp(o, comms, settings));
             }
-            for (int i = 0; i < comms.Count; i++)
+            foreach (ListenAddress address in comms)
             {
-                int index = i;
-                foreach (IPEndPoint endpoint in comms[i].Endpoints.Where(e => !comms[index].WebSockets || !http.Contains(e) || e.Port == 0))
+                foreach (IPEndPoint endpoint in address.Endpoints.Except(http))
                 {
-                    kestrel.Listen(endpoint, o =>
-                    {
-                        commOptions[index] ??= o;
-                        ServeComms(o, comms[index], listener, settings);
-                    });
+                    kestrel.Listen(endpoint, o => ServeComms(o, address, listener, settings));
                 }
             }
         });
         WebApplication app = builder.Build();
-        int[] webSocketOnly = [];
         app.UseWebSockets();
         if (comms.Any(c => c.WebSockets))
         {
+            int[] webSocketOnly = [.. comms.Where(c => c.WebSockets).SelectMany(c => c.Endpoints).Except(http).Select(e => e.Port)];
             app.Use((context, next) => IsComm(context) ? listener.AcceptAsync(context)
                 : webSocketOnly.Contains(context.Connection.LocalPort) ? NotFound(context) : next(context));
         }
@@ -93,9 +79,7 @@ public sealed class Listeners : IAsyncDisposable
         routes(app);
         app.UseEndpoints(_ => { });
         await StartAsync(app).ConfigureAwait(false);
-        int httpPort = httpOptions[0].IPEndPoint!.Port;
-        webSocketOnly = [.. comms.Zip(commOptions).Where(c => c.First.WebSockets && c.Second is not null).Select(c => c.Second!.IPEndPoint!.Port)];
-        return new Listeners(app, [.. commOptions.Select(o => o?.IPEndPoint!.Port ?? httpPort)], httpPort);
+        return new Listeners(app);
     }
 
     /// <summary>Closes the ports, and after a while what is still connected.</summary>
@@ -119,11 +103,9 @@ public sealed class Listeners : IAsyncDisposable
         }
     }
 
-    private static void ServeHttp(
-        ListenOptions options, List<ListenOptions> opened, IReadOnlyList<ListenAddress> comms, ServerSettings settings)
+    private static void ServeHttp(ListenOptions options, IReadOnlyList<ListenAddress> comms, ServerSettings settings)
     {
-        opened.Add(options);
-        bool shared = options.IPEndPoint!.Port != 0 && comms.Any(c => c.Scheme == "wss" && c.Endpoints.Contains(options.IPEndPoint));
+        bool shared = comms.Any(c => c.Scheme == "wss" && c.Endpoints.Contains(options.IPEndPoint!));
         if (shared)
         {
             Secure(options, settings.Tls!.ForServer());

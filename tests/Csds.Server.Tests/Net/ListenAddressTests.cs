@@ -53,15 +53,16 @@ public sealed class ListenAddressTests
     [Fact]
     public void Addresses_of_http()
     {
-        Assert.Equal([8787], ListenAddress.ForHttp(":8787").Select(e => e.Port));
-        Assert.Equal([8787], ListenAddress.ForHttp("8787").Select(e => e.Port));
+        Assert.Equal([8787], BindAddress.ForHttp(":8787").Select(e => e.Port));
+        Assert.Equal([8787], BindAddress.ForHttp("8787").Select(e => e.Port));
         Assert.Equal(
             [new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 0)],
-            ListenAddress.ForHttp("127.0.0.1:1,127.0.0.1"));
-        Assert.Throws<FormatException>(() => ListenAddress.ForHttp("127.0.0.1:http"));
+            BindAddress.ForHttp("127.0.0.1:1,127.0.0.1"));
+        Assert.Throws<FormatException>(() => BindAddress.ForHttp("127.0.0.1:http"));
     }
 
     private static IReadOnlyList<ListenAddress> For(
         string host, IReadOnlyList<int> ports, bool requireEncryption = false, IReadOnlyList<string>? protocols = null) =>
-        ListenAddress.ForComms(new SchedulerArguments { Host = host, Ports = ports, Protocols = protocols ?? [] }, requireEncryption, "tcp");
+        [.. BindAddress.ForComms(new SchedulerArguments { Host = host, Ports = ports, Protocols = protocols ?? [] })
+            .Select(a => ListenAddress.For(a, requireEncryption, "tcp"))];
 }

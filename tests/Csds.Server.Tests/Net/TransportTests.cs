@@ -86,7 +86,7 @@ public sealed class TransportTests
     private const SslProtocols Any = SslProtocols.Tls12 | SslProtocols.Tls13;
 
     private static Task<TestServer> StartAsync(string scheme, ServerSettings settings) => TestServer.StartAsync(
-        settings: settings, listen: [new ListenAddress(scheme, [new IPEndPoint(IPAddress.Loopback, 0)], "127.0.0.1")]);
+        settings: settings, scheme: scheme);
 
     private static async Task CallAsync(TestServer server, string scheme, ServerSettings settings)
     {

@@ -14,11 +14,14 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly CommPool pool;
     private readonly CommServer comms;
     private readonly Listeners listeners;
+    private readonly BoundPorts ports;
     private readonly Task turns;
 
     private TestServer(
-        Reactor reactor, CommPool pool, CommServer comms, Listeners listeners, Task turns, CancellationTokenSource stop)
+        Reactor reactor, CommPool pool, CommServer comms, BoundPorts ports, Listeners listeners, Task turns,
+        CancellationTokenSource stop)
     {
+        this.ports = ports;
         Reactor = reactor;
         this.stop = stop;
         this.pool = pool;
@@ -29,12 +32,12 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal Reactor Reactor { get; }
 
-    internal int Port => listeners.CommPorts[0];
+    internal int Port => ports.Comms[0].Endpoints[0].Port;
 
-    internal int HttpPort => listeners.HttpPort;
+    internal int HttpPort => ports.Http[0].Port;
 
     internal static async Task<TestServer> StartAsync(
-        Dialect? dialect = null, ServerSettings? settings = null, IReadOnlyList<ListenAddress>? listen = null,
+        Dialect? dialect = null, ServerSettings? settings = null, string scheme = "tcp",
         ILogger? log = null)
     {
         settings ??= new ServerSettings { ConnectTimeout = TimeSpan.FromSeconds(2) };
@@ -63,10 +66,11 @@ internal sealed class TestServer : IAsyncDisposable
         Task turns = Task.Run(() => reactor.RunAsync(stop.Token));
         var any = new IPEndPoint(IPAddress.Loopback, 0);
         var routes = new HttpRoutes(new HttpServices { Reactor = reactor, Settings = settings, Pool = pool });
-        Listeners listeners = await Listeners.OpenAsync(
-            listen ?? [new ListenAddress("tcp", [any], "127.0.0.1")], [any], comms, settings, app => routes.Map(app, ""),
+        var ports = BoundPorts.Open([new BindAddress("127.0.0.1", scheme, null, [any], "127.0.0.1")], [any]);
+        Listeners listeners = await Listeners.StartAsync(
+            ports, [ListenAddress.For(ports.Comms[0], false, "tcp")], comms, settings, app => routes.Map(app, ""),
             NullLoggerFactory.Instance);
-        return new TestServer(reactor, pool, comms, listeners, turns, stop);
+        return new TestServer(reactor, pool, comms, ports, listeners, turns, stop);
     }
 
     private static Opaque VersionsOf(Dialect dialect)
@@ -102,6 +106,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         comms.CloseAll();
         await listeners.DisposeAsync();
+        ports.Dispose();
         await stop.CancelAsync();
         await turns;
         await pool.DisposeAsync();
