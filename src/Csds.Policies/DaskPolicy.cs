@@ -53,17 +53,7 @@ public sealed class DaskPolicy : ISchedulingPolicy
             return last;
         }
         RankedWorkerSet idle = state.Workers.Idle;
-        if (idle.Count == 0)
-        {
-            return Best(state, task, state.Workers.Running);
-        }
-        WorkerState? best = null;
-        Objective bestObjective = default;
-        for (int i = 0; i < idle.Count; i++)
-        {
-            Consider(state, task, idle[i], ref best, ref bestObjective);
-        }
-        return best;
+        return idle.Count == 0 ? Best(state, task, state.Workers.Running) : Best(state, task, idle);
     }
 
     // decide_worker_non_rootish

@@ -25,7 +25,12 @@ public sealed class WorkerTable
     public OrderedSet<WorkerState> Saturated;
 #pragma warning restore CA1051
 
-    internal WorkerTable() => byAddressToken = byAddress.GetAlternateLookup<ReadOnlySpan<byte>>();
+    internal WorkerTable()
+    {
+        byAddressToken = byAddress.GetAlternateLookup<ReadOnlySpan<byte>>();
+        Idle = new RankedWorkerSet(sorted);
+        RunningByAddress = new RankedWorkerSet(sorted);
+    }
 
     /// <summary>The workers, sorted by address.</summary>
     public IReadOnlyList<WorkerState> Sorted => sorted;
@@ -34,13 +39,16 @@ public sealed class WorkerTable
     public int Count => sorted.Count;
 
     /// <summary>Workers with too little to do (row S39), sorted by address.</summary>
-    public RankedWorkerSet Idle { get; } = new();
+    public RankedWorkerSet Idle { get; }
 
     /// <summary>The members of <see cref="Running"/>, sorted by address.</summary>
-    public RankedWorkerSet RunningByAddress { get; } = new();
+    public RankedWorkerSet RunningByAddress { get; }
 
     /// <summary>Running workers that may be sent tasks from the queue, least busy first (row S30).</summary>
     public OpenSlots OpenSlots { get; } = new();
+
+    /// <summary>What the workers say of their packages: nearly always all the same.</summary>
+    public TokenCounts Versions { get; } = new();
 
     /// <summary>Threads of all workers.</summary>
     public long TotalNThreads { get; private set; }
@@ -84,10 +92,11 @@ public sealed class WorkerTable
         byName.Add(ws.Name, ws);
         AddTo(byHost, ws.Host, ws);
         int at = ~sorted.BinarySearch(ws, AddressComparer.Instance);
-        WorkerState[] idle = Idle.ToArray();
-        WorkerState[] running = RunningByAddress.ToArray();
         sorted.Insert(at, ws);
-        Rerank(at, idle, running);
+        Rerank(at);
+        Idle.InsertRank(at);
+        RunningByAddress.InsertRank(at);
+        Versions.Add(ws.Registration.Versions.Token.Span);
         TotalNThreads += ws.NThreads;
         TotalMemory += ws.MemoryLimit;
         NoteStatus(ws);
@@ -122,10 +131,11 @@ public sealed class WorkerTable
         {
             RemoveFrom(byResource, resource, ws);
         }
-        WorkerState[] idle = Idle.ToArray();
-        WorkerState[] running = RunningByAddress.ToArray();
         sorted.RemoveAt(ws.Rank);
-        Rerank(ws.Rank, idle, running);
+        Rerank(ws.Rank);
+        Idle.RemoveRank(ws.Rank);
+        RunningByAddress.RemoveRank(ws.Rank);
+        Versions.Remove(ws.Registration.Versions.Token.Span);
         TotalNThreads -= ws.NThreads;
         TotalMemory -= ws.MemoryLimit;
         RemovedTotal++;
@@ -142,15 +152,12 @@ public sealed class WorkerTable
         }
     }
 
-    // These sets go by rank: they were read before the ranks changed.
-    private void Rerank(int from, WorkerState[] idle, WorkerState[] running)
+    private void Rerank(int from)
     {
         for (int i = from; i < sorted.Count; i++)
         {
             sorted[i].Rank = i;
         }
-        Idle.Reset(sorted, idle);
-        RunningByAddress.Reset(sorted, running);
     }
 
     private static void AddTo(Dictionary<string, OrderedSetOfWorkers> sets, string key, WorkerState ws)

@@ -57,20 +57,12 @@ public sealed class VersionMismatch(Opaque installed, Dialect dialect)
         return rows.Count == 1 ? "" : $"Mismatched versions found\n\n{Table(rows)}{notes}";
     }
 
-    // Nearly always all workers say the same of themselves: a worker costs one comparison of bytes with the one before it.
     private static List<Packages> Distinct(SchedulerState s)
     {
         var distinct = new List<Packages>();
-        ReadOnlyMemory<byte> last = default;
-        foreach (WorkerState ws in s.Workers.Sorted)
+        foreach (Key versions in s.Workers.Versions.Distinct)
         {
-            ReadOnlyMemory<byte> versions = ws.Registration.Versions?.Token ?? Tokens.Nil;
-            if (versions.Span.SequenceEqual(last.Span))
-            {
-                continue;
-            }
-            last = versions;
-            ReadOnlyMemory<byte> token = Packages.TokenOf(ws.Registration.Versions);
+            ReadOnlyMemory<byte> token = Packages.TokenOf(versions.Token.ToArray());
             if (!distinct.Exists(d => d.Token.Span.SequenceEqual(token.Span)))
             {
                 distinct.Add(Packages.Read(token));
@@ -103,7 +95,7 @@ public sealed class VersionMismatch(Opaque installed, Dialect dialect)
 
         internal string Of(string package) => Versions is null ? Unknown : Versions.GetValueOrDefault(package, Missing);
 
-        internal static Packages Read(Opaque? versions) => Read(TokenOf(versions));
+        internal static Packages Read(Opaque? versions) => Read(versions is null ? default : TokenOf(versions.Token));
 
         internal static Packages Read(ReadOnlyMemory<byte> token)
         {
@@ -123,13 +115,9 @@ public sealed class VersionMismatch(Opaque installed, Dialect dialect)
         }
 
         /// <summary>The map of packages; empty if there is none.</summary>
-        internal static ReadOnlyMemory<byte> TokenOf(Opaque? versions)
+        internal static ReadOnlyMemory<byte> TokenOf(ReadOnlyMemory<byte> versions)
         {
-            if (versions is null)
-            {
-                return default;
-            }
-            var reader = new MessageReader(versions.Token);
+            var reader = new MessageReader(versions);
             if (reader.NextType != MessagePackType.Map)
             {
                 return default;

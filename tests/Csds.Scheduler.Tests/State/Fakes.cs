@@ -11,10 +11,13 @@ internal sealed class Fakes
     internal TaskState Task(int number) =>
         tasks.Find(Key.FromString($"t-{number}")) ?? tasks.Create(Key.FromString($"t-{number}"), default);
 
-    internal WorkerState Worker(int port, int threads = 1)
+    internal WorkerState Worker(int port, int threads = 1, string versions = "")
     {
         string address = $"tcp://10.0.0.1:{port}";
-        var registration = new WorkerRegistration { Address = address, Name = Key.FromString(address), NThreads = threads };
+        var registration = new WorkerRegistration
+        {
+            Address = address, Name = Key.FromString(address), NThreads = threads, Versions = Opaque.FromString(versions),
+        };
         return new WorkerState(registration, 0, workers++);
     }
 }

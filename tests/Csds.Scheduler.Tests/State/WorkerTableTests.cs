@@ -4,56 +4,79 @@ using Xunit;
 
 namespace Csds.Scheduler.Tests.State;
 
-/// <summary>The table of workers against a sorted list.</summary>
+/// <summary>The table of workers against sorted lists.</summary>
 public static class WorkerTableTests
 {
-    /// <summary>Workers that come, go, and become idle in any order are found by address, and the k-th idle one is.</summary>
+    /// <summary>Workers that come, go, pause and become idle in any order are found by address, and the k-th idle one is.</summary>
     [Fact]
     public static void Keeps_workers_and_idle_ones_by_address() =>
-        Gen.Int[0, 999].Array[0, 200].Sample(numbers =>
+        Gen.Int[0, 1499].Array[0, 400].Sample(numbers =>
         {
-            var fakes = new Fakes();
-            var table = new WorkerTable();
-            var all = new SortedDictionary<string, WorkerState>(StringComparer.Ordinal);
-            var idle = new SortedDictionary<string, WorkerState>(StringComparer.Ordinal);
+            var model = new Model();
             foreach (int number in numbers)
             {
-                // More than 64 ports, so that the idle set has more than one word.
-                Act(fakes, table, all, idle, port: 9900 + (number % 150), action: number / 150 % 4);
-                Assert.Equal(all.Values, table.Sorted);
-                Assert.Equal(idle.Values, Enumerable.Range(0, table.Idle.Count).Select(i => table.Idle[i]));
-                Assert.All(all.Values, ws => Assert.Equal(idle.ContainsKey(ws.Address), table.Idle.Contains(ws)));
-                Assert.All(all.Values, ws => Assert.Same(ws, table.Sorted[ws.Rank]));
+                // More than 64 ports, so that the sets have more than one word.
+                model.Act(port: 9900 + (number % 300), action: number / 300);
+                model.Check();
             }
         });
 
-    private static void Act(
-        Fakes fakes, WorkerTable table, SortedDictionary<string, WorkerState> all, SortedDictionary<string, WorkerState> idle,
-        int port, int action)
+    private sealed class Model
     {
-        string address = $"tcp://10.0.0.1:{port}";
-        bool known = all.TryGetValue(address, out WorkerState? ws);
-        if (!known)
+        private readonly Fakes fakes = new();
+        private readonly WorkerTable table = new();
+        private readonly SortedDictionary<string, WorkerState> all = new(StringComparer.Ordinal);
+        private readonly SortedDictionary<string, WorkerState> idle = new(StringComparer.Ordinal);
+
+        internal void Act(int port, int action)
         {
-            ws = fakes.Worker(port);
-            table.Add(ws);
-            all.Add(address, ws);
+            string address = $"tcp://10.0.0.1:{port}";
+            if (!all.TryGetValue(address, out WorkerState? ws))
+            {
+                ws = fakes.Worker(port, versions: $"{port % 3}");
+                table.Add(ws);
+                all.Add(address, ws);
+                return;
+            }
+            switch (action)
+            {
+                case 0:
+                    table.Remove(ws);
+                    all.Remove(address);
+                    idle.Remove(address);
+                    Assert.False(table.TryGet(address, out _));
+                    Assert.Null(table.FindByName(Key.FromString(address)));
+                    break;
+                case 1:
+                    Assert.Equal(idle.Remove(address), table.Idle.Remove(ws));
+                    break;
+                case 2:
+                    ws.Status = ws.Status == WorkerStatus.Running ? WorkerStatus.Paused : WorkerStatus.Running;
+                    table.NoteStatus(ws);
+                    break;
+                default:
+                    Assert.Equal(idle.TryAdd(address, ws), table.Idle.Add(ws));
+                    break;
+            }
         }
-        else if (action == 0)
+
+        internal void Check()
         {
-            table.Remove(ws!);
-            all.Remove(address);
-            idle.Remove(address);
-            Assert.False(table.TryGet(address, out _));
-            Assert.Null(table.FindByName(Key.FromString(address)));
+            Assert.Equal(all.Values, table.Sorted);
+            Assert.All(all.Values, ws => Assert.Same(ws, table.Sorted[ws.Rank]));
+            Check(table.Idle, [.. idle.Values]);
+            Check(table.RunningByAddress, [.. all.Values.Where(ws => ws.Status == WorkerStatus.Running)]);
+            Assert.Equal(
+                all.Values.Select(ws => new Key(ws.Registration.Versions.Token.ToArray())).ToHashSet(),
+                table.Versions.Distinct.ToHashSet());
         }
-        else if (action == 1)
+
+        private void Check(RankedWorkerSet set, List<WorkerState> expected)
         {
-            Assert.Equal(idle.Remove(address), table.Idle.Remove(ws!));
-        }
-        else
-        {
-            Assert.Equal(idle.TryAdd(address, ws!), table.Idle.Add(ws!));
+            Assert.Equal(expected.Count, set.Count);
+            Assert.Equal(expected, set);
+            Assert.Equal(expected, Enumerable.Range(0, set.Count).Select(i => set[i]));
+            Assert.Equal(expected.ToHashSet(), all.Values.Where(set.Contains).ToHashSet());
         }
     }
 }
