@@ -89,7 +89,7 @@ class Cluster:
             self.binary, "--python", " ".join(self.python)]
         if self.policy and self.server != "stock":
             command += ["--policy", self.policy]
-        begun = time.monotonic()
+        self.begun = begun = time.monotonic()
         self.scheduler = self.start(
             *command, "--host", "127.0.0.1", "--port", port, "--dashboard-address", f"127.0.0.1:{pages}", output="scheduler.log")
         while not accepts(port):
@@ -97,6 +97,13 @@ class Cluster:
                 raise RuntimeError("the scheduler did not start")
             time.sleep(0.001)
         self.startup = time.monotonic() - begun
+
+    def first_answer(self):
+        """Seconds from the start until a connection has been answered: with the scheduler's part of the handshake."""
+        with socket.create_connection(self.address.removeprefix("tcp://").split(":"), timeout=self.timeout) as probe:
+            if not probe.recv(1):
+                raise RuntimeError("the scheduler has let go of a connection")
+        return time.monotonic() - self.begun
 
     def start_zero_workers(self, case):
         lose = ["--lose", case["workers"] // 2, "--lose-at", case["lose_at"]] if case.get("lose_at") else []

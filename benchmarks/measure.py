@@ -104,9 +104,11 @@ def measure_idle(c, case):
 
 
 def measure_start(c, case):
-    """start: until a connection is accepted; then the memory and the processor time when nothing happens."""
+    """start: until a connection is accepted, and answered; then the memory and the processor time when nothing happens."""
+    answered = c.first_answer()
     result = c.measure("--idle", 0)
     return {
+        "answered_s": round(answered, 4),
         "startup_cpu_s": round(result["cpu_before"], 3),
         "memory": result["memory"],
         "own_memory": resident(c.scheduler.pid),

@@ -58,7 +58,10 @@ def others(runs):
     """Start, idle workers, shortest tasks."""
     yield from header("what", "Dask", "workers", "stock", "csds")
     fields = {
-        "start": (("startup_s", 1, "s"), ("startup_cpu_s", 1, "s CPU"), ("memory", 1e-6, "MB"), ("binary_bytes", 1e-6, "MB binary")),
+        "start": (
+            ("startup_s", 1, "s"), ("answered_s", 1, "s to an answer"), ("startup_cpu_s", 1, "s CPU"), ("memory", 1e-6, "MB"),
+            ("binary_bytes", 1e-6, "MB binary"),
+        ),
         "idle": (("core_percent", 1, "% of a core"),), "metg": (("metg_s", 1e3, "ms"),),
     }  # fmt: skip
     for case, of in runs.cases():
