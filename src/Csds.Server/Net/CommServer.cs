@@ -24,8 +24,10 @@ public sealed partial class CommServer(RpcTable operations, ServerSettings setti
         {
             await ShakeHandsAsync(comm).ConfigureAwait(false);
             await Ready.ConfigureAwait(false);
-            while (await ServeOneAsync(comm).ConfigureAwait(false))
+            // What made a stream of the connection is forgotten by now: streams are many, and live long.
+            if (await ServeRequestsAsync(comm).ConfigureAwait(false) is { } stream)
             {
+                await stream().ConfigureAwait(false);
             }
         }
         catch (Exception error) when (MessageReader.IsProtocolError(error))
@@ -67,29 +69,36 @@ public sealed partial class CommServer(RpcTable operations, ServerSettings setti
         _ = Handshake.Read(answer);
     }
 
-    private async Task<bool> ServeOneAsync(Connection comm)
+    // Answers what takes the connection over; null if it has ended, or is to.
+    private async Task<Func<Task>?> ServeRequestsAsync(Connection comm)
     {
-        using FrameGroup? message = await comm.ReadAsync().ConfigureAwait(false);
-        if (message is null)
+        while (true)
         {
-            return false;
+            using FrameGroup? message = await comm.ReadAsync().ConfigureAwait(false);
+            if (message is null)
+            {
+                return null;
+            }
+            var call = new RpcCall(comm, message);
+            if (call.Op == "close")
+            {
+                SayGoodbye(call);
+                return null;
+            }
+            await operations.DispatchAsync(call).ConfigureAwait(false);
+            if (call.Takeover is { } takeover)
+            {
+                return takeover;
+            }
+            if (call.WantsReply)
+            {
+                comm.Send(call.Reply);
+            }
+            if (call.CloseAfterwards)
+            {
+                return null;
+            }
         }
-        var call = new RpcCall(comm, message);
-        if (call.Op == "close")
-        {
-            SayGoodbye(call);
-            return false;
-        }
-        await operations.DispatchAsync(call).ConfigureAwait(false);
-        if (call.Takeover is { } takeover)
-        {
-            await takeover().ConfigureAwait(false);
-        }
-        if (call.WantsReply)
-        {
-            comm.Send(call.Reply);
-        }
-        return call is { Takeover: null, CloseAfterwards: false };
     }
 
     // Row W26: no operation, but how a peer leaves.

@@ -57,7 +57,10 @@ public sealed class RpcCall
     /// <summary>The answer. Untouched, it becomes None.</summary>
     public MessageBatch Reply { get; } = new();
 
-    /// <summary>What serves the connection from now on, if the operation takes it over.</summary>
+    /// <summary>
+    /// What serves the connection from now on, if the operation takes it over. The request is not answered then, and its
+    /// memory is given back: nothing of the call may be kept.
+    /// </summary>
     public Func<Task>? Takeover { get; set; }
 
     /// <summary>Sends the answer before the operation is over. Nothing may be added to it afterwards.</summary>

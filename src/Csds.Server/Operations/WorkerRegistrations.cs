@@ -41,10 +41,12 @@ public sealed partial class WorkerRegistrations(
             WriteRefusal(call, refusal);
             return;
         }
-        call.WantsReply = false;
         LogStarting(logger, registration.Address);
-        call.Takeover = () => StreamAsync(ws!, comm);
+        call.Takeover = Stream(ws!, comm);
     }
+
+    // A function that knows of these two and not of the registration.
+    private Func<Task> Stream(WorkerState ws, Connection comm) => () => StreamAsync(ws, comm);
 
     private async Task StreamAsync(WorkerState ws, Connection comm)
     {
