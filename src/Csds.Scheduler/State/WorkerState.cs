@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Csds.Protocol;
 
 namespace Csds.Scheduler;
@@ -81,7 +82,7 @@ public sealed class WorkerState : StreamPeer
     public double TimeDelay { get; internal set; }
 
     /// <summary>Tasks that run now, with the seconds they have been running, as of the last heartbeat.</summary>
-    public IReadOnlyDictionary<Key, double> Executing { get; internal set; } = new Dictionary<Key, double>();
+    public IReadOnlyDictionary<Key, double> Executing { get; internal set; } = ReadOnlyDictionary<Key, double>.Empty;
 
     /// <summary>Available resources by name.</summary>
     public Dictionary<string, double> Resources { get; } = [];

@@ -17,13 +17,8 @@ internal static class StealBalance
         {
             return;
         }
-        var thieves = new List<WorkerState>(idle);
-        for (int i = 0; i < idle; i++)
-        {
-            thieves.Add(s.Workers.Idle[i]);
-        }
         var moves = new List<StealLog.Move>();
-        Look(s, thieves, moves);
+        Look(s, [.. s.Workers.Idle], moves);
         StealLog.Requested(s, moves);
     }
 

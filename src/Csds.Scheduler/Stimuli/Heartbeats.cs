@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Csds.Protocol;
 
 namespace Csds.Scheduler;
@@ -127,8 +128,13 @@ public static class Heartbeats
         {
             return;
         }
-        var executing = new Dictionary<Key, double>(KeyComparer.Instance);
         int entries = reader.ReadMapHeader();
+        if (entries == 0)
+        {
+            ws.Executing = ReadOnlyDictionary<Key, double>.Empty;
+            return;
+        }
+        var executing = new Dictionary<Key, double>(entries, KeyComparer.Instance);
         for (int i = 0; i < entries; i++)
         {
             TaskState? ts = s.Tasks.Find(reader.ReadToken());

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Csds.Protocol;
 using Csds.Scheduler;
 using Microsoft.AspNetCore.Connections;
@@ -50,6 +51,8 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Reads the next message; null at the end of the stream.</summary>
     /// <exception cref="ProtocolException">The bytes are no message, or end in the middle of one.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
+    /// <remarks>To be awaited once: what waits for a message is used again for the next one.</remarks>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<FrameGroup?> ReadAsync(CancellationToken cancel = default)
     {
         PipeReader input = transport.Transport.Input;
