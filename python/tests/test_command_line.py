@@ -5,6 +5,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import urllib.request
 
 import distributed
 import pytest
@@ -131,6 +132,19 @@ def test_an_http_port_that_is_taken(new_cluster):
         cluster = new_cluster(options=["--dashboard-address", f":{port}"])
         assert f"Port {port} is already in use." in cluster.logs()
         assert cluster.identity["services"]["dashboard"] != port or clusters.IS_STOCK
+
+
+@pytest.mark.csds
+@pytest.mark.parametrize("protocol", ["tcp", "ws"])
+def test_one_port_for_comms_and_http(new_cluster, protocol):
+    """Websockets can share it; for others HTTP goes elsewhere."""
+    port = free_port()
+    cluster = new_cluster(options=["--protocol", protocol, "--port", str(port), "--dashboard-address", f"127.0.0.1:{port}"])
+    assert cluster.address == f"{protocol}://127.0.0.1:{port}"
+    assert cluster.client().nthreads() == {}
+    assert (cluster.identity["services"]["dashboard"] == port) == (protocol == "ws")
+    assert (f"Port {port} is already in use." in cluster.logs()) == (protocol == "tcp")
+    assert urllib.request.urlopen(f"{cluster.http_address()}/health").read() == b"ok"
 
 
 def test_interface(new_cluster):

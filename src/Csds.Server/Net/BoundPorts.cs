@@ -46,7 +46,14 @@ public sealed class BoundPorts : IDisposable
         catch (SocketException error)
         {
             ports.Dispose();
-            throw new IOException(Describe(error, comms), error);
+            throw new IOException(
+                $"Address already in use: {string.Join(", ", comms.SelectMany(Urls))}\n"
+                + "Perhaps you already have a scheduler running? Choose another --port.", error);
+        }
+        catch (IOException)
+        {
+            ports.Dispose();
+            throw;
         }
     }
 
@@ -54,6 +61,10 @@ public sealed class BoundPorts : IDisposable
     public void MoveHttp()
     {
         HttpPortInUse = Http[0].Port;
+        foreach (Socket others in sockets.ExceptBy(CommEndpoints, s => (IPEndPoint)s.LocalEndPoint!).ToArray())
+        {
+            Take(others.LocalEndPoint!).Dispose();
+        }
         Http = [.. BindAddress.ForHttp(":0").Select(Bind)];
     }
 
@@ -68,13 +79,14 @@ public sealed class BoundPorts : IDisposable
     /// <summary>Closes what nobody has taken.</summary>
     public void Dispose() => sockets.ForEach(s => s.Dispose());
 
+    private IEnumerable<IPEndPoint> CommEndpoints => Comms.SelectMany(c => c.Endpoints);
+
     private void OpenHttp(IReadOnlyList<IPEndPoint> wanted)
     {
         Http = wanted;
-        var shared = Comms.SelectMany(c => c.Endpoints).ToHashSet();
         try
         {
-            Http = [.. wanted.Select(e => shared.Contains(e) ? e : Bind(e))];
+            Http = [.. wanted.Select(e => CommEndpoints.Contains(e) ? e : Bind(e))];
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -82,20 +94,23 @@ public sealed class BoundPorts : IDisposable
         }
     }
 
+    // A SocketException says that the address is in use.
     private IPEndPoint Bind(IPEndPoint endpoint)
     {
-        Socket socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-        sockets.Add(socket);
-        // Not before now is the port ours: another one may have been bound to it as well.
-        socket.Listen(backlog);
-        return (IPEndPoint)socket.LocalEndPoint!;
+        try
+        {
+            Socket socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            sockets.Add(socket);
+            // Not before now is the port ours: another one may have been bound to it as well.
+            socket.Listen(backlog);
+            return (IPEndPoint)socket.LocalEndPoint!;
+        }
+        catch (SocketException error) when (error.SocketErrorCode != SocketError.AddressAlreadyInUse)
+        {
+            throw new IOException($"{error.Message}: {endpoint}", error);
+        }
     }
 
-    private static string Describe(SocketException error, IReadOnlyList<BindAddress> comms)
-    {
-        string addresses = string.Join(", ", comms.SelectMany(c => c.Endpoints.Select(e => $"{c.Protocol ?? c.HostScheme ?? "tcp"}://{e}")));
-        return error.SocketErrorCode == SocketError.AddressAlreadyInUse
-            ? $"Address already in use: {addresses}\nPerhaps you already have a scheduler running? Choose another --port."
-            : $"{error.Message}: {addresses}";
-    }
+    private static IEnumerable<string> Urls(BindAddress address) =>
+        address.Endpoints.Select(e => $"{address.Protocol ?? address.HostScheme ?? "tcp"}://{e}");
 }

@@ -57,6 +57,17 @@ public sealed class BoundPortsTests
     }
 
     [Fact]
+    public void Of_several_http_ports_none_stays_open_if_one_is_taken()
+    {
+        using BoundPorts first = Open(any, any);
+        IPEndPoint free = FreePort();
+        using BoundPorts second = BoundPorts.Open([At(any)], [free, first.Http[0]]);
+        Assert.Equal(free.Port, second.HttpPortInUse);
+        Assert.False(Accepts(free));
+        Assert.True(Accepts(second.Comms[0].Endpoints[0]));
+    }
+
+    [Fact]
     public void One_port_for_both_is_one_socket_until_http_has_to_move()
     {
         IPEndPoint both = FreePort();
@@ -71,7 +82,8 @@ public sealed class BoundPortsTests
     public void An_address_that_is_not_ours_is_named()
     {
         var foreign = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 5);
-        Assert.Contains("tcp://192.0.2.1:5", Assert.Throws<IOException>(() => Open(foreign, any)).Message, StringComparison.Ordinal);
+        Assert.EndsWith(": 192.0.2.1:5", Assert.Throws<IOException>(() => Open(foreign, any)).Message, StringComparison.Ordinal);
+        Assert.EndsWith(": 192.0.2.1:5", Assert.Throws<IOException>(() => Open(any, foreign)).Message, StringComparison.Ordinal);
     }
 
     private static BoundPorts Open(IPEndPoint comms, IPEndPoint http) => BoundPorts.Open([At(comms)], [http]);
