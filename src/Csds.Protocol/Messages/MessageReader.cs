@@ -192,11 +192,15 @@ public ref struct MessageReader
 
     /// <summary>Reads a key, copied.</summary>
     /// <exception cref="ProtocolException">The value is nothing that Dask allows as a key.</exception>
-    public Key ReadKey()
+    public Key ReadKey() => new(ReadKeyToken().ToArray());
+
+    /// <summary>Reads a key as its token.</summary>
+    /// <exception cref="ProtocolException">The value is nothing that Dask allows as a key.</exception>
+    public ReadOnlySpan<byte> ReadKeyToken()
     {
         ReadOnlySpan<byte> token = ReadToken();
         KeyReader.Check(token);
-        return new Key(token.ToArray());
+        return token;
     }
 
     /// <summary>Reads any value with the frames that it refers to, copied.</summary>

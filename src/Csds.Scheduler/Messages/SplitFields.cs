@@ -12,7 +12,50 @@ public static class SplitFields
     internal const int Count = 4;
 
     /// <summary>Writes all four.</summary>
-    internal static void Write(ref MessageWriter w, Opaque fields)
+    internal static void Write(ref MessageWriter w, RunSpec runSpec)
+    {
+        if (runSpec.Function is { } function)
+        {
+            w.Token(function.Fields);
+            w.Token(runSpec.Arguments.Span);
+        }
+        else
+        {
+            Write(ref w, runSpec.Fields!);
+        }
+    }
+
+    /// <summary>Writes a task's value as it was in the packed graph.</summary>
+    public static void WriteTask(ref MessageWriter w, RunSpec runSpec)
+    {
+        if (runSpec.Fields is not { } fields)
+        {
+            runSpec.WriteValue(ref w);
+            return;
+        }
+        var reader = new MessageReader(fields);
+        bool isRunSpec = reader.ReadMapHeader() == 1 && reader.ReadUtf8().SequenceEqual("run_spec"u8);
+        w.Value(isRunSpec ? reader.ReadOpaque() : fields);
+    }
+
+    /// <summary>Writes the map of function and arguments of a call.</summary>
+    internal static void WriteCall(ref MessageWriter w, RunSpec call)
+    {
+        var reader = new MessageReader(call.Arguments);
+        reader.Skip();
+        ReadOnlySpan<byte> args = reader.ReadToken();
+        reader.Skip();
+        bool hasKwargs = !reader.TryReadNil();
+        w.Map(hasKwargs ? 3 : 2);
+        w.FieldToken("function"u8, call.Function!.Token);
+        w.FieldToken("args"u8, args);
+        if (hasKwargs)
+        {
+            w.FieldToken("kwargs"u8, reader.ReadToken());
+        }
+    }
+
+    private static void Write(ref MessageWriter w, Opaque fields)
     {
         bool runSpec = false, function = false, args = false, kwargs = false;
         int firstFrame = w.Carry(fields);
@@ -45,13 +88,6 @@ public static class SplitFields
         // A map of one entry, whose key is a str of eight bytes.
         byte[] token = [0x81, 0xa8, .. "run_spec"u8, .. value.Token.Span];
         return new Opaque(token, value.Frames);
-    }
-
-    /// <summary>A task's value as it was in the packed graph, from its fields.</summary>
-    public static Opaque ToTask(Opaque fields)
-    {
-        var reader = new MessageReader(fields);
-        return reader.ReadMapHeader() == 1 && reader.ReadUtf8().SequenceEqual("run_spec"u8) ? reader.ReadOpaque() : fields;
     }
 
     private static bool IsFunctionMap(Opaque value)

@@ -28,7 +28,7 @@ internal static class ToWorker
         WriteDependencies(ref w, ts);
         if (dialect.SplitRunSpecs)
         {
-            SplitFields.Write(ref w, ts.RunSpec.Fields!);
+            SplitFields.Write(ref w, ts.RunSpec);
         }
         else
         {

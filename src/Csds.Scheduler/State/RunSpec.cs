@@ -4,7 +4,8 @@ namespace Csds.Scheduler;
 
 /// <summary>
 /// What a worker has to run: opaque, sent as it came (row S84). Either a pickled run_spec, a slice of a chunk that many
-/// tasks share, or the fields of 2022's compute-task (<c>function</c>, <c>args</c>, ... or <c>run_spec</c>).
+/// tasks share; or a call of a pickled function, which many tasks share; or the fields of 2022's compute-task
+/// (<c>function</c>, <c>args</c>, ... or <c>run_spec</c>), frames included.
 /// </summary>
 public readonly struct RunSpec
 {
@@ -25,22 +26,32 @@ public readonly struct RunSpec
     /// <summary>The frame behind a <c>__Pickled__</c> placeholder, sub-header and pickle in one.</summary>
     public ReadOnlyMemory<byte> Pickled => source is byte[] chunk ? chunk.AsMemory(offset, length) : default;
 
+    /// <summary>The function that is called with <see cref="Arguments"/>; null for the other forms.</summary>
+    internal TaskFunction? Function => source as TaskFunction;
+
+    /// <summary>The fields <c>args</c> and <c>kwargs</c> of a call.</summary>
+    internal ReadOnlyMemory<byte> Arguments => Function is { } function ? function.Arguments.AsMemory(offset, length) : default;
+
     /// <summary>
     /// 2022's fields to merge into compute-task: a map and the frames it refers to. Or a pickled run_spec whose large
     /// frames many tasks share.
     /// </summary>
     public Opaque? Fields => source as Opaque;
 
-    /// <summary>Writes the value of the field <c>run_spec</c>, for dialects that have one.</summary>
+    /// <summary>Writes the value of the field <c>run_spec</c>, for dialects that have one; for 2022, the map of fields.</summary>
     public void WriteValue(ref MessageWriter w)
     {
-        if (Fields is { } value)
+        switch (source)
         {
-            w.Value(value);
-        }
-        else
-        {
-            w.Pickled(Pickled);
+            case Opaque value:
+                w.Value(value);
+                break;
+            case TaskFunction:
+                SplitFields.WriteCall(ref w, this);
+                break;
+            default:
+                w.Pickled(Pickled);
+                break;
         }
     }
 
@@ -49,6 +60,9 @@ public readonly struct RunSpec
 
     /// <summary>A task's value in a packed graph of 2022: a map of function and arguments, or anything else.</summary>
     public static RunSpec FromPacked(Opaque value) => FromFields(SplitFields.FromValue(value));
+
+    /// <summary>A call of <paramref name="function"/> with a part of its <see cref="TaskFunction.Arguments"/>.</summary>
+    internal static RunSpec FromCall(TaskFunction function, int offset, int length) => new(function, offset, length);
 
     /// <summary>2022's fields.</summary>
     public static RunSpec FromFields(Opaque fields) => new(fields, 0, 0);

@@ -10,10 +10,8 @@ namespace Csds.Server;
 /// </summary>
 public sealed class PackedGraph
 {
-    private readonly List<Key> keys = [];
-    private readonly List<RunSpec> runSpecs = [];
-    private readonly Dictionary<Key, int> numbers = new(KeyComparer.Instance);
-    private readonly Dictionary<Key, HashSet<Key>> dependencies = new(KeyComparer.Instance);
+    private readonly FlatGraph flat = new();
+    private readonly SplitRunSpecs calls = new();
     private readonly Dictionary<Key, TaskAnnotations> annotations = new(KeyComparer.Instance);
 
     private PackedGraph()
@@ -51,7 +49,8 @@ public sealed class PackedGraph
                     break;
             }
         }
-        return native ? graph.Build() : null;
+        graph.calls.Complete();
+        return native ? graph.flat.Build(graph.annotations) : null;
     }
 
     private bool TryReadLayers(ref MessageReader reader)
@@ -147,18 +146,9 @@ public sealed class PackedGraph
         int tasks = reader.ReadMapHeader();
         for (int i = 0; i < tasks; i++)
         {
-            Key key = reader.ReadKey();
-            RunSpec runSpec = RunSpec.FromPacked(reader.ReadOpaque());
-            layerKeys.Add(key);
-            if (numbers.TryAdd(key, keys.Count))
-            {
-                keys.Add(key);
-                runSpecs.Add(runSpec);
-            }
-            else
-            {
-                runSpecs[numbers[key]] = runSpec;
-            }
+            int name = flat.Name(reader.ReadKeyToken());
+            flat.Define(name, calls.TryReadCall(ref reader) ?? RunSpec.FromPacked(reader.ReadOpaque()));
+            layerKeys.Add(flat.KeyOf(name));
         }
     }
 
@@ -171,51 +161,12 @@ public sealed class PackedGraph
         int tasks = reader.ReadMapHeader();
         for (int i = 0; i < tasks; i++)
         {
-            Key key = reader.ReadKey();
+            int name = flat.Name(reader.ReadKeyToken());
             int count = reader.ReadSequenceHeader();
-            HashSet<Key>? needed = dependencies.GetValueOrDefault(key);
             for (int k = 0; k < count; k++)
             {
-                Key dependency = reader.ReadKey();
-                if (dependency != key)
-                {
-                    needed ??= new HashSet<Key>(KeyComparer.Instance);
-                    needed.Add(dependency);
-                }
-            }
-            if (needed is not null)
-            {
-                dependencies[key] = needed;
+                flat.Connect(name, flat.Name(reader.ReadKeyToken()));
             }
         }
-    }
-
-    private GraphMaterialized Build()
-    {
-        var external = new List<Key>();
-        var flat = new List<int>();
-        var offsets = new int[keys.Count + 1];
-        for (int i = 0; i < keys.Count; i++)
-        {
-            foreach (Key dependency in dependencies.GetValueOrDefault(keys[i]) ?? [])
-            {
-                if (!numbers.TryGetValue(dependency, out int number))
-                {
-                    number = numbers[dependency] = keys.Count + external.Count;
-                    external.Add(dependency);
-                }
-                flat.Add(number);
-            }
-            offsets[i + 1] = flat.Count;
-        }
-        return new GraphMaterialized
-        {
-            Keys = [.. keys],
-            External = [.. external],
-            DependencyOffsets = offsets,
-            Dependencies = [.. flat],
-            RunSpecs = [.. runSpecs],
-            Annotations = annotations.Count == 0 ? [] : [.. keys.Select(k => annotations.GetValueOrDefault(k))],
-        };
     }
 }

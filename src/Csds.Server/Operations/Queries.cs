@@ -215,13 +215,14 @@ public sealed class Queries(Reactor reactor)
     {
         Key key = Stringify(s, a.Key("key"));
         TaskState ts = s.Tasks.Find(key) ?? throw DaskException.KeyError(key.ToString());
-        if (!s.Options.Dialect.SplitRunSpecs || ts.RunSpec.Fields is not { } fields)
+        if (!s.Options.Dialect.SplitRunSpecs || ts.RunSpec.IsNone)
         {
             ts.RunSpec.WriteValue(ref w);
             return;
         }
         w.Map(2);
-        w.Field("task"u8, SplitFields.ToTask(fields));
+        w.Text("task"u8);
+        SplitFields.WriteTask(ref w, ts.RunSpec);
         w.Text("deps"u8);
         WriteTasks(ref w, ts.Dependencies);
     }

@@ -44,6 +44,7 @@ internal ref struct RunSpecReader(
     internal void Read(Span<RunSpec> target)
     {
         byte[] chunk = GC.AllocateUninitializedArray<byte>(ChunkSize());
+        var split = new SplitRunSpecs();
         int offset = 0;
         for (int i = 0; i < sizes.Length; i++)
         {
@@ -55,15 +56,20 @@ internal ref struct RunSpecReader(
             }
             else
             {
-                target[i] = pickled
-                    ? RunSpec.FromPickle(chunk, start, offset - start)
-                    : RunSpec.FromFields(new Opaque(chunk.AsMemory(start, offset - start)));
+                target[i] = pickled ? RunSpec.FromPickle(chunk, start, offset - start) : ReadFields(chunk.AsMemory(start, offset - start), split);
             }
         }
+        split.Complete();
         if (!data.IsEmpty || !extra.IsEmpty)
         {
             throw Broken();
         }
+    }
+
+    private static RunSpec ReadFields(ReadOnlyMemory<byte> fields, SplitRunSpecs split)
+    {
+        var reader = new MessageReader(fields);
+        return split.TryReadCall(ref reader) ?? RunSpec.FromFields(new Opaque(fields));
     }
 
     private readonly int ChunkSize()

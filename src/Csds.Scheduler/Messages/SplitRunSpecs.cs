@@ -1,0 +1,104 @@
+using System.Buffers;
+using Csds.Protocol;
+using Nerdbank.MessagePack;
+
+namespace Csds.Scheduler;
+
+/// <summary>
+/// Reads what the tasks of a graph of 2022 run, so that tasks with the same function share it: one object and one array
+/// for some hundred tasks instead of several for each.
+/// </summary>
+public sealed class SplitRunSpecs
+{
+    /// <summary>Arguments that lie in one array, which lives as long as any of its tasks. Smaller than a large object.</summary>
+    private const int ChunkBytes = 64 * 1024;
+
+    private readonly ArrayBufferWriter<byte> arguments = new();
+    private readonly Dictionary<Key, TaskFunction> functions = new(KeyComparer.Instance);
+    private TaskFunction? last;
+
+    /// <summary>Reads a map of a pickled function and its arguments; null, and nothing is read, if it is anything else.</summary>
+    /// <exception cref="ProtocolException">The value is malformed.</exception>
+    public RunSpec? TryReadCall(ref MessageReader reader)
+    {
+        MessageReader call = reader.Peek();
+        RunSpec? runSpec = ReadCall(ref call);
+        if (runSpec is not null)
+        {
+            reader = call;
+        }
+        return runSpec;
+    }
+
+    /// <summary>Completes the run specs that were read; none of them may be used before.</summary>
+    public void Complete()
+    {
+        byte[] chunk = arguments.WrittenSpan.ToArray();
+        foreach (TaskFunction function in functions.Values)
+        {
+            function.Arguments = chunk;
+        }
+        functions.Clear();
+        last = null;
+        arguments.ResetWrittenCount();
+    }
+
+    // Only what is pickled: anything else may refer to frames.
+    private RunSpec? ReadCall(ref MessageReader reader)
+    {
+        int entries = reader.NextType == MessagePackType.Map ? reader.ReadMapHeader() : 0;
+        if (entries is not (2 or 3))
+        {
+            return null;
+        }
+        ReadOnlySpan<byte> function = ReadPickle(ref reader, "function"u8);
+        ReadOnlySpan<byte> args = function.IsEmpty ? [] : ReadPickle(ref reader, "args"u8);
+        if (args.IsEmpty)
+        {
+            return null;
+        }
+        ReadOnlySpan<byte> kwargs = entries == 3 ? ReadPickle(ref reader, "kwargs"u8) : Tokens.Nil;
+        return kwargs.IsEmpty ? null : Add(function, args, kwargs);
+    }
+
+    // The token of a field's value; empty if the next field is another one or not pickled.
+    private static ReadOnlySpan<byte> ReadPickle(scoped ref MessageReader reader, ReadOnlySpan<byte> name) =>
+        reader.NextType == MessagePackType.String && reader.ReadUtf8().SequenceEqual(name) && reader.NextType == MessagePackType.Binary
+            ? reader.ReadToken()
+            : [];
+
+    private RunSpec Add(ReadOnlySpan<byte> function, ReadOnlySpan<byte> args, ReadOnlySpan<byte> kwargs)
+    {
+        if (arguments.WrittenCount >= ChunkBytes)
+        {
+            Complete();
+        }
+        int start = arguments.WrittenCount;
+        Append("args"u8, args);
+        Append("kwargs"u8, kwargs);
+        return RunSpec.FromCall(FunctionOf(function), start, arguments.WrittenCount - start);
+    }
+
+    private void Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)
+    {
+        arguments.Write([(byte)(MessagePackCode.MinFixStr | name.Length)]);
+        arguments.Write(name);
+        arguments.Write(token);
+    }
+
+    private TaskFunction FunctionOf(ReadOnlySpan<byte> token)
+    {
+        // Mostly it is the function of the task before.
+        if (last is not null && last.Token.SequenceEqual(token))
+        {
+            return last;
+        }
+        var byToken = functions.GetAlternateLookup<ReadOnlySpan<byte>>();
+        if (!byToken.TryGetValue(token, out last))
+        {
+            last = new TaskFunction(token);
+            byToken.TryAdd(token, last);
+        }
+        return last;
+    }
+}

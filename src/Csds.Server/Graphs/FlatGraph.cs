@@ -1,0 +1,138 @@
+using Csds.Protocol;
+using Csds.Scheduler;
+
+namespace Csds.Server;
+
+/// <summary>Collects tasks and what they depend on, by key and in any order, and makes a flat graph of them.</summary>
+internal sealed class FlatGraph
+{
+    private const int None = -1;
+
+    private readonly List<Key> names = [];
+    private readonly Dictionary<Key, int> numbers = new(KeyComparer.Instance);
+    private readonly Dictionary<Key, int>.AlternateLookup<ReadOnlySpan<byte>> byToken;
+
+    // By name: the number of the task, None while it is only a dependency.
+    private readonly List<int> taskOf = [];
+
+    // By task: its name.
+    private readonly List<int> nameOf = [];
+    private readonly List<RunSpec> runSpecs = [];
+
+    // Names, in the order of mention.
+    private readonly List<(int Task, int Dependency)> edges = [];
+
+    internal FlatGraph() => byToken = numbers.GetAlternateLookup<ReadOnlySpan<byte>>();
+
+    /// <summary>The number of a key among all that were ever named.</summary>
+    internal int Name(ReadOnlySpan<byte> token)
+    {
+        if (!byToken.TryGetValue(token, out int name))
+        {
+            name = names.Count;
+            var key = new Key(token.ToArray());
+            numbers.Add(key, name);
+            names.Add(key);
+            taskOf.Add(None);
+        }
+        return name;
+    }
+
+    /// <summary>The key of a name.</summary>
+    internal Key KeyOf(int name) => names[name];
+
+    /// <summary>Says what a task runs; the last word counts.</summary>
+    internal void Define(int name, RunSpec runSpec)
+    {
+        if (taskOf[name] is var task and not None)
+        {
+            runSpecs[task] = runSpec;
+            return;
+        }
+        taskOf[name] = nameOf.Count;
+        nameOf.Add(name);
+        runSpecs.Add(runSpec);
+    }
+
+    /// <summary>Says that a task depends on another.</summary>
+    internal void Connect(int task, int dependency)
+    {
+        if (task != dependency)
+        {
+            edges.Add((task, dependency));
+        }
+    }
+
+    /// <summary>The graph: tasks in the order of their definition, dependencies in that of their mention.</summary>
+    internal GraphMaterialized Build(Dictionary<Key, TaskAnnotations> annotations)
+    {
+        Key[] keys = [.. nameOf.Select(KeyOf)];
+        (int[] starts, int[] dependencies) = ByTask();
+        var external = new List<Key>();
+        var offsets = new int[keys.Length + 1];
+        // For each name the last task that was seen to need it, to leave out what is mentioned twice.
+        int[] neededBy = new int[names.Count];
+        Array.Fill(neededBy, None);
+        int kept = 0;
+        for (int task = 0; task < keys.Length; task++)
+        {
+            for (int i = starts[task]; i < starts[task + 1]; i++)
+            {
+                int name = dependencies[i];
+                if (neededBy[name] != task)
+                {
+                    neededBy[name] = task;
+                    dependencies[kept++] = NumberOf(name, external);
+                }
+            }
+            offsets[task + 1] = kept;
+        }
+        return new GraphMaterialized
+        {
+            Keys = keys,
+            External = [.. external],
+            DependencyOffsets = offsets,
+            Dependencies = dependencies[..kept],
+            RunSpecs = [.. runSpecs],
+            Annotations = annotations.Count == 0 ? [] : [.. keys.Select(k => annotations.GetValueOrDefault(k))],
+        };
+    }
+
+    // Dependencies that are no tasks are numbered behind the tasks, as they come.
+    private int NumberOf(int name, List<Key> external)
+    {
+        if (taskOf[name] == None)
+        {
+            taskOf[name] = nameOf.Count + external.Count;
+            external.Add(names[name]);
+        }
+        return taskOf[name];
+    }
+
+    // Where each task's dependencies begin, and the names of all of them. What is said of no task counts for nothing.
+    private (int[] Starts, int[] Dependencies) ByTask()
+    {
+        int[] starts = new int[nameOf.Count + 1];
+        foreach ((int task, _) in edges)
+        {
+            if (taskOf[task] is var number and not None)
+            {
+                starts[number + 1]++;
+            }
+        }
+        for (int i = 1; i < starts.Length; i++)
+        {
+            starts[i] += starts[i - 1];
+        }
+        int[] next = starts[..^1];
+        int[] dependencies = new int[starts[^1]];
+        foreach ((int task, int dependency) in edges)
+        {
+            if (taskOf[task] is var number and not None)
+            {
+                dependencies[next[number]++] = dependency;
+            }
+        }
+        return (starts, dependencies);
+    }
+}

@@ -1,0 +1,109 @@
+using Csds.Protocol;
+using Csds.Scheduler;
+
+namespace Csds.Server.Tests.Graphs;
+
+/// <summary>Graphs of 2022's clients, read without Python.</summary>
+public class PackedGraphTests
+{
+    [Fact]
+    public void Tasks_are_numbered_as_they_are_defined_and_others_as_they_are_needed()
+    {
+        GraphMaterialized graph = Read(
+            new Layer(["b"], [("b", ["x", "a"])]),
+            new Layer(["a", "c"], [("c", ["y", "b", "x"]), ("a", [])]));
+        Assert.Equal(["b", "a", "c"], Names(graph.Keys));
+        Assert.Equal(["x", "y"], Names(graph.External));
+        Assert.Equal([3, 1], graph.DependenciesOf(0).ToArray());
+        Assert.Empty(graph.DependenciesOf(1).ToArray());
+        Assert.Equal([4, 0, 3], graph.DependenciesOf(2).ToArray());
+    }
+
+    [Fact]
+    public void What_is_said_twice_counts_once_and_nothing_depends_on_itself()
+    {
+        GraphMaterialized graph = Read(
+            new Layer(["a"], [("a", ["a", "x", "x"])]),
+            new Layer(["a"], [("a", ["y", "x"])]));
+        Assert.Equal(["a"], Names(graph.Keys));
+        Assert.Equal(["x", "y"], Names(graph.External));
+        Assert.Equal([1, 2], graph.DependenciesOf(0).ToArray());
+    }
+
+    [Fact]
+    public void What_is_said_of_no_task_counts_for_nothing()
+    {
+        GraphMaterialized graph = Read(new Layer(["a"], [("other", ["x"]), ("a", [])]));
+        Assert.Empty(graph.External);
+        Assert.Empty(graph.Dependencies);
+    }
+
+    [Fact]
+    public void The_last_definition_of_a_task_counts()
+    {
+        GraphMaterialized graph = Read(new Layer(["a"], [], "first"), new Layer(["a"], [], "second"));
+        RunSpec spec = Assert.Single(graph.RunSpecs);
+        Assert.Contains("second", Text(spec), StringComparison.Ordinal);
+    }
+
+    private static string Text(RunSpec spec)
+    {
+        var batch = new MessageBatch();
+        MessageWriter w = batch.Single();
+        SplitFields.WriteTask(ref w, spec);
+        return System.Text.Encoding.Latin1.GetString(batch.Seal().Span);
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<Key> keys) => keys.Select(key => key.ToString());
+
+    private static GraphMaterialized Read(params Layer[] layers)
+    {
+        var batch = new MessageBatch();
+        MessageWriter w = batch.Single();
+        w.Map(1);
+        w.Text("hlg"u8);
+        w.Map(1);
+        w.Text("layers"u8);
+        w.List(layers.Length);
+        foreach (Layer layer in layers)
+        {
+            layer.Write(ref w);
+        }
+        w.End();
+        return PackedGraph.TryRead(batch.ToOpaque()) ?? throw new InvalidOperationException("the graph needs Python");
+    }
+
+    private sealed record Layer(string[] Tasks, (string Task, string[] Needs)[] Dependencies, string Function = "code")
+    {
+        internal void Write(ref MessageWriter w)
+        {
+            w.Map(3);
+            w.Field("__module__"u8, "dask.highlevelgraph");
+            w.Field("__name__"u8, "MaterializedLayer");
+            w.Text("state"u8);
+            w.Map(2);
+            w.Text("dsk"u8);
+            w.Map(Tasks.Length);
+            foreach (string task in Tasks)
+            {
+                w.Key(Key.FromString(task));
+                w.Map(2);
+                w.Text("function"u8);
+                w.Bytes(System.Text.Encoding.ASCII.GetBytes(Function));
+                w.Text("args"u8);
+                w.Bytes("args"u8);
+            }
+            w.Text("dependencies"u8);
+            w.Map(Dependencies.Length);
+            foreach ((string task, string[] needs) in Dependencies)
+            {
+                w.Key(Key.FromString(task));
+                w.Set(needs.Length);
+                foreach (string need in needs)
+                {
+                    w.Key(Key.FromString(need));
+                }
+            }
+        }
+    }
+}
