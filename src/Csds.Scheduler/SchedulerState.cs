@@ -121,8 +121,11 @@ public sealed class SchedulerState
     /// <summary>Clients that are gone.</summary>
     public long ClientsRemoved { get; internal set; }
 
-    /// <summary>Graphs that are being expanded.</summary>
+    /// <summary>Graphs that are being expanded, or on their way into the state.</summary>
     public int ActiveGraphUpdates { get; internal set; }
+
+    /// <summary>Graphs on their way into the state.</summary>
+    internal List<GraphArrival> Arrivals { get; } = [];
 
     /// <summary>Seconds since 1970 when work ceased; null while there is some (row S43).</summary>
     public double? IdleSince { get; internal set; }

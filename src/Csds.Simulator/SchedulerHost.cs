@@ -148,10 +148,17 @@ internal sealed class SchedulerHost
         world.Clock.After(world.Random.Exponential(world.Profile.Latency), () =>
         {
             world.Note(() => $"{client.Name} submits {submission}");
-            Handle(() => Core.UpdateGraph(update, submission.Graph, start, world.Clock.Now));
-            GoOn(client);
+            Handle(() => Arrive(client, new GraphArrival(Core, update, submission.Graph, start, world.Clock.Now)));
         });
     });
+
+    // Other things happen between the parts of a graph.
+    private void Arrive(SimulatedClient client, GraphArrival arrival)
+    {
+        bool more = arrival.Advance(world.Clock.Now, world.Random.Between(1, 50));
+        double pause = world.Random.Exponential(world.Profile.Latency / 4);
+        world.Clock.After(pause, more ? () => Handle(() => Arrive(client, arrival)) : () => GoOn(client));
+    }
 
     private void Repeat(double seconds, Action action) => world.Clock.After(seconds, () =>
     {

@@ -60,7 +60,7 @@ public static class Invariants
             if (ts.IsInPlay)
             {
                 Check(!dts.WhoHas.IsEmpty != ts.WaitingOn.Contains(dts), "waiting_on is not the missing dependencies", ts);
-                Check(dts.Waiters.Contains(ts) || IsOnlyTalkedAbout(dts), "not among the waiters of a dependency", ts);
+                Check(dts.Waiters.Contains(ts) || WaitsUnseen(dts), "not among the waiters of a dependency", ts);
             }
             else
             {
@@ -83,7 +83,7 @@ public static class Invariants
         foreach (TaskState dts in ts.WaitingOn)
         {
             Check(ts.Dependencies.Contains(dts), "waits on no dependency", ts);
-            Check(dts.State != TaskStateName.Released || IsOnlyTalkedAbout(dts), "waits on a released task", ts);
+            Check(dts.State != TaskStateName.Released || WaitsUnseen(dts), "waits on a released task", ts);
             Check(dts.State != TaskStateName.Erred, "waits on a failed task", ts);
         }
         foreach (TaskState dts in ts.Waiters)
@@ -107,7 +107,7 @@ public static class Invariants
         TaskStateName state = ts.State;
         Check((ts.ProcessingOn is not null) == (state == TaskStateName.Processing), "processing_on", ts);
         Check(!ts.WhoHas.IsEmpty == (state == TaskStateName.Memory), "who_has", ts);
-        Check(!ts.WaitingOn.IsEmpty == (state == TaskStateName.Waiting), "waiting_on", ts);
+        Check(!ts.WaitingOn.IsEmpty == (state == TaskStateName.Waiting) || ts.AwaitsTurn, "waiting_on", ts);
         Check(s.Queued.Contains(ts) == (state == TaskStateName.Queued), "queued", ts);
         Check(s.Unrunnable.Contains(ts) == (state == TaskStateName.NoWorker), "unrunnable", ts);
         Check(s.ReplicatedTasks.Contains(ts) == (ts.WhoHas.Count > 1), "replicated_tasks", ts);
@@ -116,10 +116,10 @@ public static class Invariants
         Check(state == TaskStateName.Erred || ts.ExceptionBlame is null, "blame without failure", ts);
         Check(!ts.IsInPlay || !ts.RunSpec.IsNone, "in play with nothing to run", ts);
         Check(state != TaskStateName.Released || ts.Waiters.IsEmpty, "released with waiters", ts);
-        Check(!ts.IsInPlay || !ts.Waiters.IsEmpty || !ts.WhoWants.IsEmpty, "nobody needs it", ts);
+        Check(!ts.IsInPlay || !ts.Waiters.IsEmpty || ts.IsHeld, "nobody needs it", ts);
         // Data from outside may be there before anybody wants it.
         Check(
-            state != TaskStateName.Memory || !ts.Waiters.IsEmpty || !ts.WhoWants.IsEmpty || ts.RunSpec.IsNone,
+            state != TaskStateName.Memory || !ts.Waiters.IsEmpty || ts.IsHeld || ts.RunSpec.IsNone,
             "unneeded in memory", ts);
         if (state == TaskStateName.Memory)
         {
@@ -235,7 +235,8 @@ public static class Invariants
         }
     }
 
-    private static bool IsOnlyTalkedAbout(TaskState ts) => ts.State == TaskStateName.Released && ts.RunSpec.IsNone;
+    // Nobody has submitted it yet, or the graph that does is still on its way.
+    private static bool WaitsUnseen(TaskState ts) => ts.State == TaskStateName.Released && (ts.RunSpec.IsNone || ts.AwaitsTurn);
 
     private static void Check(bool holds, string what, TaskState ts)
     {

@@ -24,8 +24,8 @@ public sealed class SpanTable
     /// <summary>The spans, in no particular order.</summary>
     public IReadOnlyCollection<Span> All => spans.Values;
 
-    /// <summary>Gives tasks that have been submitted to their spans: Dask's <c>observe_tasks</c>.</summary>
-    internal void Observe(IEnumerable<TaskState> submitted)
+    /// <summary>Gives tasks that have been submitted to their spans, one after the other: Dask's <c>observe_tasks</c>.</summary>
+    internal IEnumerable<int> Observe(IEnumerable<TaskState> submitted)
     {
         Span? byDefault = null;
         var rewritten = new Dictionary<(Opaque?, Span), Opaque?>();
@@ -42,6 +42,7 @@ public sealed class SpanTable
                 ts.Group.Join(wanted is null ? byDefault ??= EnsureDefault() : Ensure(wanted.Name, wanted.Ids));
             }
             Annotate(ts, ts.Group.Span!, rewritten);
+            yield return 1;
         }
         ForgetOldest();
     }

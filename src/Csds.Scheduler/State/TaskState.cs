@@ -35,6 +35,12 @@ public sealed class TaskState
     /// <summary>Its level among the stealable tasks of its worker; -1: it stays. See <see cref="WorkStealing"/>.</summary>
     internal sbyte StealLevel = -1;
 
+    /// <summary>Number of graphs on their way into the state that have it. See <see cref="GraphArrival"/>.</summary>
+    internal int Arriving;
+
+    /// <summary>A graph on its way into the state will move it on, or look at it again. See <see cref="GraphStart"/>.</summary>
+    internal bool AwaitsTurn;
+
     private TaskDetails? details;
 
     internal TaskState(Key key, TaskGroup group, long insertion)
@@ -98,6 +104,9 @@ public sealed class TaskState
 
     /// <summary>The result is needed and not there yet: the task waits, or is ready, or runs.</summary>
     public bool IsInPlay => State.IsInPlay();
+
+    /// <summary>Somebody wants the result, or is about to: neither task nor result may go.</summary>
+    internal bool IsHeld => Arriving > 0 || !WhoWants.IsEmpty;
 
     /// <summary>Whether the run is restricted to certain workers, hosts or resources.</summary>
     public bool IsRestricted =>

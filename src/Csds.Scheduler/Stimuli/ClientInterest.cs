@@ -69,7 +69,13 @@ internal static class ClientInterest
             return;
         }
         ts.WhoWants.Remove(cs);
-        if (!ts.WhoWants.IsEmpty)
+        DropIfNeedless(s, ts);
+    }
+
+    /// <summary>What nobody wants any more goes, with its result or altogether.</summary>
+    internal static void DropIfNeedless(SchedulerState s, TaskState ts)
+    {
+        if (ts.IsHeld || ts.State == TaskStateName.Forgotten)
         {
             return;
         }

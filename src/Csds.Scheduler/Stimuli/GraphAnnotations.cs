@@ -5,33 +5,21 @@ namespace Csds.Scheduler;
 /// <summary>Applies annotations to tasks (rows S36, S70): Dask's <c>_apply_annotations</c>.</summary>
 internal static class GraphAnnotations
 {
-    /// <summary>Annotates the tasks of a graph: the new ones, or in 2022 all that it names.</summary>
-    internal static void Apply(SchedulerState s, GraphUpdate update, GraphMerge merge)
+    /// <summary>Annotates a task of a graph if it is new; in 2022, whether it is or not.</summary>
+    internal static void Apply(SchedulerState s, GraphUpdate update, GraphMerge merge, int number)
     {
-        if (merge.Graph.Annotations.Length == 0 && update.Extra.Count == 0)
+        if (number >= merge.Graph.Count || (!s.Options.Dialect.PackedGraphs && !merge.IsNew(number)))
         {
             return;
         }
-        HashSet<TaskState>? only = s.Options.Dialect.PackedGraphs ? null : [.. merge.NewTasks];
-        foreach (int number in merge.TouchedNumbers)
+        TaskState ts = merge.StateOf(number)!;
+        if (update.Extra.Count > 0 && update.Extra.TryGetValue(ts.Key, out TaskAnnotations? extra))
         {
-            if (number >= merge.Graph.Count)
-            {
-                continue;
-            }
-            TaskState ts = merge.StateOf(number)!;
-            if (only is not null && !only.Contains(ts))
-            {
-                continue;
-            }
-            if (update.Extra.TryGetValue(ts.Key, out TaskAnnotations? extra))
-            {
-                Apply(s, ts, extra);
-            }
-            if (merge.Graph.AnnotationsOf(number) is { } annotations)
-            {
-                Apply(s, ts, annotations);
-            }
+            Apply(s, ts, extra);
+        }
+        if (merge.Graph.AnnotationsOf(number) is { } annotations)
+        {
+            Apply(s, ts, annotations);
         }
     }
 

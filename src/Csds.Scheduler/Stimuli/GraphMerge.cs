@@ -2,26 +2,33 @@ using Csds.Protocol;
 
 namespace Csds.Scheduler;
 
-/// <summary>A graph on its way into the state: which of its tasks are known, new, touched, colliding.</summary>
+/// <summary>
+/// Which tasks of a graph are known, new, touched, colliding. All of them are held (<see cref="TaskState.IsHeld"/>) until
+/// they are let go: whatever happens between two steps of a graph's arrival, none of them is forgotten.
+/// </summary>
 internal sealed class GraphMerge
 {
     private readonly SchedulerState s;
     private readonly TaskState?[] states;
-    private readonly bool[] touched;
-    private readonly bool[] collides;
+    private readonly bool[] isNew;
+    private TaskGroup? warned;
 
+    /// <summary>Begins with the tasks that are not in the graph, all of which have to be known.</summary>
     internal GraphMerge(SchedulerState s, GraphMaterialized graph, IReadOnlyList<int> requested)
     {
         this.s = s;
         Graph = graph;
         Requested = requested;
         states = new TaskState?[graph.Count + graph.External.Length];
-        touched = new bool[states.Length];
-        collides = new bool[graph.Count];
-        for (int i = 0; i < states.Length; i++)
+        isNew = new bool[states.Length];
+        for (int number = graph.Count; number < states.Length; number++)
         {
-            states[i] = s.Tasks.Find(graph.KeyOf(i));
+            if (s.Tasks.Find(graph.KeyOf(number)) is { } ts)
+            {
+                Hold(number, ts);
+            }
         }
+        s.Tasks.EnsureCapacity(Math.Min(graph.Count, 1 << 20));
     }
 
     internal GraphMaterialized Graph { get; }
@@ -32,34 +39,30 @@ internal sealed class GraphMerge
     /// <summary>Every task that the wanted keys need, known or new.</summary>
     internal List<TaskState> Touched { get; } = [];
 
-    /// <summary>The tasks of <see cref="Touched"/> that were created.</summary>
-    internal List<TaskState> NewTasks { get; } = [];
-
     /// <summary>Numbers in the graph of <see cref="Touched"/>.</summary>
     internal List<int> TouchedNumbers { get; } = [];
+
+    /// <summary>How many of <see cref="Touched"/> were created.</summary>
+    internal int NewTasks { get; private set; }
 
     /// <summary>Tasks that are known with other dependencies.</summary>
     internal int Collisions { get; private set; }
 
-    /// <summary>The task with a number in the graph; null if it is not known, or not yet.</summary>
+    /// <summary>The task with a number in the graph, once it is touched; else null.</summary>
     internal TaskState? StateOf(int number) => states[number];
+
+    /// <summary>Whether a task was created for this graph.</summary>
+    internal bool IsNew(int number) => isNew[number];
 
     internal IEnumerable<TaskState> RequestedTasks() => Requested.Select(number => states[number]).OfType<TaskState>();
 
-    // Tasks with a collision keep their older dependencies, which are known already. Releases before 2025 leave out
-    // what was needed only for tasks that are done (row S75).
-    private ReadOnlySpan<int> DependenciesToFollow(int number) =>
-        number >= Graph.Count || collides[number] || IsDone(number) ? [] : Graph.DependenciesOf(number);
-
-    private bool IsDone(int number) =>
-        !s.Options.Dialect.ExpressionGraphs && states[number] is { State: TaskStateName.Memory or TaskStateName.Erred };
-
-    /// <summary>Dask's <c>_generate_taskstates</c>: gets or creates every task that is needed.</summary>
-    internal void CreateTasks(Computation computation)
+    /// <summary>
+    /// Dask's <c>_generate_taskstates</c>: gets or creates every task that is needed, and connects it, one after the other.
+    /// </summary>
+    internal IEnumerable<int> CreateTasks(Computation computation)
     {
-        s.Tasks.EnsureCapacity(Math.Min(Graph.Count, 1 << 20));
+        bool[] touched = new bool[states.Length];
         var stack = new Stack<int>(Requested);
-        TaskGroup? warned = null;
         while (stack.TryPop(out int number))
         {
             if (touched[number])
@@ -67,61 +70,128 @@ internal sealed class GraphMerge
                 continue;
             }
             touched[number] = true;
-            Touched.Add(Touch(number, computation, ref warned));
+            bool follow = Touch(number, computation);
+            Touched.Add(states[number]!);
             TouchedNumbers.Add(number);
-            foreach (int dependency in DependenciesToFollow(number))
+            if (follow)
             {
-                if (!touched[dependency])
+                foreach (int dependency in Graph.DependenciesOf(number))
                 {
-                    stack.Push(dependency);
+                    if (!touched[dependency])
+                    {
+                        stack.Push(dependency);
+                    }
                 }
             }
+            yield return number;
         }
     }
 
-    /// <summary>Connects the tasks. Known tasks with other dependencies keep the old ones (row S76).</summary>
-    internal void AddDependencies()
+    /// <summary>The tasks are the state's alone from now on; what nobody needs by then goes, one after the other.</summary>
+    internal IEnumerable<int> LetGo()
     {
-        foreach (int number in TouchedNumbers)
+        for (int number = 0; number < states.Length; number++)
         {
-            TaskState ts = states[number]!;
-            foreach (int dependency in DependenciesToFollow(number))
+            if (states[number] is { } ts)
             {
-                if (dependency != number)
-                {
-                    ts.AddDependency(states[dependency]!);
-                }
+                states[number] = null;
+                ts.Arriving--;
+                ClientInterest.DropIfNeedless(s, ts);
             }
+            yield return number;
         }
     }
 
-    private TaskState Touch(int number, Computation computation, ref TaskGroup? warned)
+    /// <summary>All of them are let go at once, and nothing follows from it.</summary>
+    internal void Abandon()
     {
-        bool inGraph = number < Graph.Count;
-        if (states[number] is not { } ts)
+        foreach (TaskState ts in states.OfType<TaskState>())
         {
-            ts = s.Tasks.Create(Graph.KeyOf(number), default);
-            states[number] = ts;
-            NewTasks.Add(ts);
-            computation.Add(ts.Group);
+            ts.Arriving--;
         }
-        if (inGraph && ts.RunSpec.IsNone)
+        Array.Clear(states);
+    }
+
+    // Answers whether its dependencies are needed. Tasks with a collision keep their older ones, which are known already
+    // (row S76). Releases before 2025 leave out what was needed only for tasks that are done (row S75).
+    private bool Touch(int number, Computation computation)
+    {
+        TaskState ts = Ensure(number, computation);
+        if (number >= Graph.Count || ts.State == TaskStateName.Forgotten)
+        {
+            return false;
+        }
+        bool isDone = !s.Options.Dialect.ExpressionGraphs && ts.State is TaskStateName.Memory or TaskStateName.Erred;
+        if (ts.RunSpec.IsNone)
         {
             // The key may have been talked about, or scattered, before anybody said how to compute it.
-            ts.RunSpec = Graph.RunSpecs[number];
-            ts.DataProducer = Graph.FlagsOf(number).HasFlag(GraphTaskFlags.DataProducer);
-            if (Graph.Shuffles.TryGetValue(number, out ShuffleSpec? shuffle))
+            Define(ts, number);
+            if (!isDone)
             {
-                ts.EnsureDetails().Shuffle = shuffle;
+                Connect(ts, number, computation);
             }
         }
-        else if (inGraph && !IsDone(number) && !SameDependencies(ts, number))
+        else if (!isDone && !SameDependencies(ts, number))
         {
-            collides[number] = true;
             Collisions++;
-            Warn(ts, ref warned);
+            Warn(ts);
+            return false;
         }
+        return !isDone;
+    }
+
+    private TaskState Ensure(int number, Computation computation)
+    {
+        if (states[number] is { } known)
+        {
+            return known;
+        }
+        TaskState? ts = s.Tasks.Find(Graph.KeyOf(number));
+        if (ts is null)
+        {
+            ts = s.Tasks.Create(Graph.KeyOf(number), default);
+            isNew[number] = true;
+            NewTasks++;
+            computation.Add(ts.Group);
+        }
+        Hold(number, ts);
         return ts;
+    }
+
+    private void Define(TaskState ts, int number)
+    {
+        ts.RunSpec = Graph.RunSpecs[number];
+        ts.DataProducer = Graph.FlagsOf(number).HasFlag(GraphTaskFlags.DataProducer);
+        if (Graph.Shuffles.TryGetValue(number, out ShuffleSpec? shuffle))
+        {
+            ts.EnsureDetails().Shuffle = shuffle;
+        }
+    }
+
+    private void Connect(TaskState ts, int number, Computation computation)
+    {
+        foreach (int dependency in Graph.DependenciesOf(number))
+        {
+            if (dependency == number)
+            {
+                continue;
+            }
+            TaskState dts = Ensure(dependency, computation);
+            if (dts.State == TaskStateName.Forgotten)
+            {
+                ts.HasLostDependencies = true; // Data from outside was lost since the graph began to arrive.
+            }
+            else
+            {
+                ts.AddDependency(dts);
+            }
+        }
+    }
+
+    private void Hold(int number, TaskState ts)
+    {
+        states[number] = ts;
+        ts.Arriving++;
     }
 
     private bool SameDependencies(TaskState ts, int number)
@@ -131,9 +201,10 @@ internal sealed class GraphMerge
         {
             if (dependency == number)
             {
-                continue; // Never connected, see AddDependencies.
+                continue; // Never connected, see Connect.
             }
-            if (states[dependency] is not { } dts || !ts.Dependencies.Contains(dts))
+            TaskState? dts = states[dependency] ?? s.Tasks.Find(Graph.KeyOf(dependency));
+            if (dts is null || !ts.Dependencies.Contains(dts))
             {
                 return false;
             }
@@ -143,7 +214,7 @@ internal sealed class GraphMerge
     }
 
     // Once per group, not per task.
-    private void Warn(TaskState ts, ref TaskGroup? warned)
+    private void Warn(TaskState ts)
     {
         if (ReferenceEquals(warned, ts.Group))
         {

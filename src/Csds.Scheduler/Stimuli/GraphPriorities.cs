@@ -3,27 +3,23 @@ using Csds.Protocol;
 namespace Csds.Scheduler;
 
 /// <summary>Gives tasks their priorities (rows S5, S77, S78): Dask's <c>_set_priorities</c>.</summary>
-internal static class GraphPriorities
+internal sealed class GraphPriorities(SchedulerState s, GraphUpdate update, GraphMaterialized graph, double start)
 {
-    internal static void Set(SchedulerState s, GraphUpdate update, GraphMerge merge, double start)
+    private readonly double generation = GenerationOf(s, update, start);
+    private readonly int[] orders = s.Policy.Order(graph);
+
+    internal void Set(TaskState ts, int number)
     {
-        double generation = GenerationOf(s, update, start);
-        GraphMaterialized graph = merge.Graph;
-        int[] orders = s.Policy.Order(graph);
-        foreach (int number in merge.TouchedNumbers)
+        if (ts.Priority.IsSet || !TryOrder(number, out int order))
         {
-            TaskState ts = merge.StateOf(number)!;
-            if (ts.Priority.IsSet || !TryOrder(update, graph, orders, number, out int order))
-            {
-                continue;
-            }
-            double user = update.UserPriorities is { } byKey ? byKey.GetValueOrDefault(ts.Key) : update.UserPriority;
-            user = ts.Details?.AnnotatedPriority ?? user;
-            ts.Priority = new Priority(user == 0 ? 0 : -user, generation, order);
+            return;
         }
+        double user = update.UserPriorities is { } byKey ? byKey.GetValueOrDefault(ts.Key) : update.UserPriority;
+        user = ts.Details?.AnnotatedPriority ?? user;
+        ts.Priority = new Priority(user == 0 ? 0 : -user, generation, order);
     }
 
-    private static bool TryOrder(GraphUpdate update, GraphMaterialized graph, int[] orders, int number, out int order)
+    private bool TryOrder(int number, out int order)
     {
         if (update.InternalPriority is { } given && given.TryGetValue(graph.KeyOf(number), out order))
         {

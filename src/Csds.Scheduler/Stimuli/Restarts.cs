@@ -15,6 +15,10 @@ public static class Restarts
         s.Outbox.Log(LogSeverity.Info, s.Options.Dialect.PackedGraphs
             ? "Restarting workers and releasing all keys."
             : $"Restarting workers and releasing all keys (stimulus_id='{Tokens.Text(stimulusId)}')");
+        foreach (GraphArrival arrival in s.Arrivals)
+        {
+            arrival.Abandon();
+        }
         foreach (ClientState cs in s.Clients.Values)
         {
             foreach (TaskState ts in cs.WantsWhat.ToArray())

@@ -53,7 +53,7 @@ public static class ScatteredData
     {
         foreach (TaskState ts in keys.Select(s.Tasks.Find).OfType<TaskState>())
         {
-            if (ts.WhoWants.IsEmpty && ts.Dependents.IsEmpty)
+            if (!ts.IsHeld && ts.Dependents.IsEmpty)
             {
                 s.Recommendations.Add(ts, TaskStateName.Forgotten);
             }

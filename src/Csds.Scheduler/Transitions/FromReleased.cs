@@ -26,6 +26,7 @@ internal static class FromReleased
         {
             // Who was to wait for it has failed, or has the data by now. Dask would let it run.
             Propagation.LeaveDependencies(s, ts);
+            Propagation.ForgetIfNeedless(s, ts);
             return;
         }
         ts.Details?.ExceptionBlame = null;

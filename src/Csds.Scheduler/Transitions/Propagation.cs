@@ -44,7 +44,7 @@ internal static class Propagation
         s.AddReplica(ts, ws);
         RecommendDependents(s, ts);
         LeaveDependencies(s, ts);
-        if (ts.Waiters.IsEmpty && ts.WhoWants.IsEmpty)
+        if (ts.Waiters.IsEmpty && !ts.IsHeld)
         {
             s.Recommendations.Add(ts, TaskStateName.Released);
         }
@@ -119,9 +119,10 @@ internal static class Propagation
     {
         foreach (TaskState dts in ts.Dependencies)
         {
-            // What is about to fail does so: it would be released with the blame left over.
-            if (dts.Waiters.Remove(ts) && dts.Waiters.IsEmpty && dts.WhoWants.IsEmpty
-                && s.Recommendations.Of(dts) != TaskStateName.Erred)
+            // What is about to fail does so: it would be released with the blame left over. What is about to be forgotten
+            // is: nothing would remember it afterwards.
+            if (dts.Waiters.Remove(ts) && dts.Waiters.IsEmpty && !dts.IsHeld
+                && s.Recommendations.Of(dts) is not (TaskStateName.Erred or TaskStateName.Forgotten))
             {
                 s.Recommendations.Add(dts, TaskStateName.Released);
             }
@@ -171,12 +172,12 @@ internal static class Propagation
     }
 
     /// <summary>
-    /// What fails while it was about to be forgotten, its last dependent being gone, still is to be forgotten. Dask keeps
-    /// it for ever.
+    /// What fails, or is tried again, while it was about to be forgotten, its last dependent being gone, still is to be
+    /// forgotten. Dask keeps it for ever.
     /// </summary>
     internal static void ForgetIfNeedless(SchedulerState s, TaskState ts)
     {
-        if (ts.WhoWants.IsEmpty && ts.Dependents.IsEmpty)
+        if (!ts.IsHeld && ts.Dependents.IsEmpty)
         {
             s.Recommendations.Add(ts, TaskStateName.Forgotten);
         }
@@ -208,7 +209,7 @@ internal static class Propagation
         {
             dts.Dependents.Remove(ts);
             dts.Waiters.Remove(ts);
-            if (dts.Dependents.IsEmpty && dts.WhoWants.IsEmpty)
+            if (dts.Dependents.IsEmpty && !dts.IsHeld)
             {
                 s.Recommendations.Add(dts, TaskStateName.Forgotten);
             }

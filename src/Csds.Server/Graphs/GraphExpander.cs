@@ -22,6 +22,8 @@ public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToke
     {
         (int[] requested, Key[] external) = Number(graph, update.Keys);
         int[] order = update.InternalPriority is null ? Order(graph) : [];
+        // The most urgent last, as they will be started: the reactor need not sort them then.
+        Array.Sort(Array.ConvertAll(requested, number => number < order.Length ? -order[number] : 1), requested);
         return graph with { Requested = requested, External = external, Order = order };
     }
 

@@ -6,7 +6,7 @@ namespace Csds.Server;
 
 /// <summary>
 /// Takes a client's graph from its message to the state: expansion, by the native reader or the helper, and ordering
-/// happen here, beside the reactor; the rest in one turn of it (row S83).
+/// happen here, beside the reactor; the rest in turns of it, a part of the graph in each (row S83).
 /// </summary>
 public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
 {
@@ -68,7 +68,10 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         try
         {
             GraphMaterialized graph = await expander.ExpandAsync(message, update, clientGone).ConfigureAwait(false);
-            await reactor.TellAsync((s, now) => s.UpdateGraph(update, graph, start, now)).ConfigureAwait(false);
+            GraphArrival arrival = await reactor.AskAsync((s, now) => new GraphArrival(s, update, graph, start, now)).ConfigureAwait(false);
+            while (await reactor.AskAsync((_, now) => arrival.Advance(now)).ConfigureAwait(false))
+            {
+            }
         }
         catch (GraphExpansionException error)
         {

@@ -50,6 +50,7 @@ internal sealed partial class SimulatedWorker
     // The run that was taken back goes on, as if nothing had happened.
     private void Resume(WorkerTask task)
     {
+        task.Dependencies = []; // It took them when it began to run.
         task.State = seceded.Contains(task) ? RunState.LongRunning : RunState.Executing;
         if (task.State == RunState.LongRunning)
         {

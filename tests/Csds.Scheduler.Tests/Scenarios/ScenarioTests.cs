@@ -29,6 +29,15 @@ public static class ScenarioTests
         Assert.Equal(expected, actual);
     }
 
+    /// <summary>The same comes out when graphs arrive in the smallest parts.</summary>
+    [Theory]
+    [MemberData(nameof(Transcripts))]
+    public static void Transcript_holds_in_parts(string name)
+    {
+        string expected = File.ReadAllText(Path.Combine(Folder(), name + ".txt"));
+        Assert.Equal(expected, Transcript.Run(expected, partTasks: 1));
+    }
+
     /// <summary>Every transition of the table happens in some transcript.</summary>
     [Fact]
     public static void Every_transition_has_a_transcript()

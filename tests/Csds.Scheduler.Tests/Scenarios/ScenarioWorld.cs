@@ -34,6 +34,12 @@ internal sealed class ScenarioWorld
 
     internal Dictionary<string, ClientState> Clients { get; } = [];
 
+    /// <summary>The graph that is on its way, or was the last one.</summary>
+    internal GraphArrival? Arrival { get; set; }
+
+    /// <summary>How many steps of a graph's arrival are taken at once.</summary>
+    internal int PartTasks { get; init; } = int.MaxValue;
+
     /// <summary>Retirements by the first worker's name.</summary>
     internal Dictionary<string, Retirement> Retirements { get; } = [];
 

@@ -11,9 +11,9 @@ internal static class Transcript
     private const string Separator = "----";
 
     /// <summary>Runs the commands and answers the file as it ought to be.</summary>
-    internal static string Run(string text)
+    internal static string Run(string text, int partTasks = int.MaxValue)
     {
-        var world = new ScenarioWorld();
+        var world = new ScenarioWorld { PartTasks = partTasks };
         var result = new StringBuilder();
         string[] lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
         int i = 0;

@@ -87,6 +87,7 @@ internal static class VerbTable
 
         // Graphs.
         ["graph"] = GraphVerbs.Submit,
+        ["goes-on"] = GraphVerbs.GoOn,
         ["graph-begins"] = GraphVerbs.Begin,
         ["graph-fails"] = GraphVerbs.Fail,
     };

@@ -11,7 +11,10 @@ namespace Csds.Scheduler.Tests.Scenarios.Verbs;
 /// </summary>
 internal static class GraphVerbs
 {
-    /// <summary><c>graph ann want=x,y priority=1 actors=yes fifo=60 submitting=t given-order=yes</c></summary>
+    /// <summary>
+    /// <c>graph ann want=x,y priority=1 actors=yes fifo=60 submitting=t given-order=yes part=1</c>. With <c>part</c> only as
+    /// many steps are taken; <c>goes-on</c> takes more.
+    /// </summary>
     internal static void Submit(ScenarioWorld world, Command command)
     {
         string client = command.Take();
@@ -23,7 +26,22 @@ internal static class GraphVerbs
         {
             world.State.BeginGraphUpdate();
         }
-        world.State.UpdateGraph(update, graph, command.Double("start") ?? world.Now, world.Now);
+        world.Arrival = new GraphArrival(world.State, update, graph, command.Double("start") ?? world.Now, world.Now);
+        GoOn(world, command);
+    }
+
+    /// <summary><c>goes-on part=1</c>: the graph that is on its way. Without <c>part</c> it arrives.</summary>
+    internal static void GoOn(ScenarioWorld world, Command command)
+    {
+        GraphArrival arrival = world.Arrival ?? throw new FormatException("no graph is on its way");
+        if (command.Int("part") is { } steps)
+        {
+            world.Print(arrival.Advance(world.Now, (int)steps) ? "the graph is on its way" : "the graph has arrived");
+            return;
+        }
+        while (arrival.Advance(world.Now, world.PartTasks))
+        {
+        }
     }
 
     /// <summary><c>graph-begins</c>: one is being expanded.</summary>
