@@ -14,8 +14,11 @@ public sealed class FrameReader(FrameLimits limits)
     /// <summary>Up to this size a message lies in one pooled buffer; beyond it every frame has an array of its own.</summary>
     private const int PooledMessageBytes = 256 * 1024;
 
-    /// <summary>First allocation for a large frame; it doubles as bytes really arrive.</summary>
+    /// <summary>First allocation for a large frame; it grows as bytes really arrive.</summary>
     private const int FirstAllocation = 1024 * 1024;
+
+    /// <summary>By so much. Doubling would copy nearly all of the frame once more, and leave as much behind.</summary>
+    private const long Growth = 16;
 
     private const int FixedPrelude = 16;
 
@@ -174,7 +177,7 @@ public sealed class FrameReader(FrameLimits limits)
 
     private static byte[] Grow(byte[] frame, int length)
     {
-        byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, 2L * frame.Length));
+        byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, Growth * frame.Length));
         frame.CopyTo(larger, 0);
         return larger;
     }

@@ -34,16 +34,8 @@ public sealed class ClientRegistrations(
     {
         try
         {
-            while (await comm.ReadAsync().ConfigureAwait(false) is { } frames)
+            while (await HandleNextAsync(cs, comm).ConfigureAwait(false))
             {
-                if (GraphSubmissions.HasGraph(frames))
-                {
-                    await SubmitAsync(cs, comm, frames).ConfigureAwait(false);
-                }
-                else
-                {
-                    await reactor.PostAsync(new ClientMessages(cs, comm, frames)).ConfigureAwait(false);
-                }
             }
         }
         finally
@@ -51,6 +43,25 @@ public sealed class ClientRegistrations(
             await reactor.TellAsync((s, now) => s.ClientStreamEnded(cs, now)).ConfigureAwait(false);
             streams.Remove(comm);
         }
+    }
+
+    // False at the end. Apart from the loop, which would hold one transfer until the next one has come: it may be a graph of
+    // gigabytes.
+    private async ValueTask<bool> HandleNextAsync(ClientState cs, Connection comm)
+    {
+        if (await comm.ReadAsync().ConfigureAwait(false) is not { } frames)
+        {
+            return false;
+        }
+        if (GraphSubmissions.HasGraph(frames))
+        {
+            await SubmitAsync(cs, comm, frames).ConfigureAwait(false);
+        }
+        else
+        {
+            await reactor.PostAsync(new ClientMessages(cs, comm, frames)).ConfigureAwait(false);
+        }
+        return true;
     }
 
     // Later messages of this client wait until its graph is in; nobody else's do (rows W38, F32). The frames' memory is left
