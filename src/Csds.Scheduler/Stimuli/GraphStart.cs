@@ -14,8 +14,10 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
     private readonly List<TaskState> ready = [];
     private readonly List<(TaskState Task, TaskStateName State)> recommended = [];
 
-    /// <summary>What depends on something that has failed, fails. A result that is there stays there, whatever it was
-    /// computed from.</summary>
+    /// <summary>
+    /// What depends on something that has failed, fails. A result that is there stays there, whatever has happened to what it
+    /// was computed from.
+    /// </summary>
     internal IEnumerable<int> Fail(List<TaskState> touched)
     {
         for (int i = touched.Count - 1; i >= 0; i--)
