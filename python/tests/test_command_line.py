@@ -143,6 +143,7 @@ def test_one_port_for_comms_and_http(new_cluster, protocol):
     assert cluster.address == f"{protocol}://127.0.0.1:{port}"
     assert cluster.client().nthreads() == {}
     assert (cluster.identity["services"]["dashboard"] == port) == (protocol == "ws")
+    clusters.eventually(lambda: "Scheduler at:" in cluster.logs())
     assert (f"Port {port} is already in use." in cluster.logs()) == (protocol == "tcp")
     assert urllib.request.urlopen(f"{cluster.http_address()}/health").read() == b"ok"
 
