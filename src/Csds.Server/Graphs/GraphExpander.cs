@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Csds.Protocol;
 using Csds.Scheduler;
 using Csds.Scheduler.Ordering;
@@ -37,10 +39,10 @@ public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToke
         }
         for (int i = 0; i < graph.Count + graph.External.Length; i++)
         {
-            Key key = graph.KeyOf(i);
-            if (places.ContainsKey(key))
+            ref int place = ref CollectionsMarshal.GetValueRefOrNullRef(places, graph.KeyOf(i));
+            if (!Unsafe.IsNullRef(ref place))
             {
-                places[key] = i;
+                place = i;
             }
         }
         var external = new List<Key>(graph.External);
