@@ -4,7 +4,7 @@ namespace Csds.Scheduler;
 /// A pickled function of 2022's tasks, and what many tasks call it with: half a kilobyte that is not kept, and not taken
 /// apart, for each task anew.
 /// </summary>
-public sealed class TaskFunction
+internal sealed class TaskFunction
 {
     // "run_spec": None, "function":
     private static readonly byte[] before = [0xa8, .. "run_spec"u8, 0xc0, 0xa8, .. "function"u8];

@@ -23,9 +23,6 @@ public static class GraphUpdates
     /// <param name="now">Seconds since 1970.</param>
     public static void UpdateGraph(this SchedulerState s, GraphUpdate update, GraphMaterialized graph, double start, double now)
     {
-        ArgumentNullException.ThrowIfNull(s);
-        ArgumentNullException.ThrowIfNull(update);
-        ArgumentNullException.ThrowIfNull(graph);
         var arrival = new GraphArrival(s, update, graph, start, now);
         while (arrival.Advance(now))
         {

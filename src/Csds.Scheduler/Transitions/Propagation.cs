@@ -119,10 +119,9 @@ internal static class Propagation
     {
         foreach (TaskState dts in ts.Dependencies)
         {
-            // What is about to fail does so: it would be released with the blame left over. What is about to be forgotten
-            // is: nothing would remember it afterwards.
+            // What is about to fail does so: it would be released with the blame left over.
             if (dts.Waiters.Remove(ts) && dts.Waiters.IsEmpty && !dts.IsHeld
-                && s.Recommendations.Of(dts) is not (TaskStateName.Erred or TaskStateName.Forgotten))
+                && s.Recommendations.Of(dts) != TaskStateName.Erred)
             {
                 s.Recommendations.Add(dts, TaskStateName.Released);
             }

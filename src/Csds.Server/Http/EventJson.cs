@@ -40,21 +40,20 @@ internal static class EventJson
     private static (ReadOnlyMemory<byte> StartStops, string Color) ReadRun(Opaque data)
     {
         ReadOnlyMemory<byte> startStops = default;
-        string color = "black";
         string kind = "";
+        bool succeeded = false;
         var reader = new MessageReader(data);
         for (int entries = reader.ReadMapHeader(); entries > 0; entries--)
         {
             switch (reader.ReadString())
             {
                 case "startstops": startStops = reader.ReadTokenMemory(); break;
-                case "status" when reader.ReadString() == "OK": color = ""; break;
-                case "status": break;
+                case "status": succeeded = reader.ReadString() == "OK"; break;
                 case "key": kind = KeySplit.Prefix(reader.ReadToken()); break;
                 default: reader.Skip(); break;
             }
         }
-        return (startStops, color.Length > 0 ? color : ColorOfKind(kind));
+        return (startStops, succeeded ? ColorOfKind(kind) : "black");
     }
 
     private static byte[] Message(string name, Opaque data, string? color, ReadOnlyMemory<byte> part)
