@@ -37,11 +37,33 @@ internal sealed class EventSockets(HttpServices services)
             await context.Response.WriteAsync("Cross origin websockets not allowed", context.RequestAborted).ConfigureAwait(false);
             return;
         }
-        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync().ConfigureAwait(false);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var events = Channel.CreateBounded<(string Name, Opaque Data)>(MaxWaiting);
+        // Before the socket is accepted: who is connected misses nothing.
+        EventStream stream = await services.Reactor.AskAsync((s, now) => EventStream.Open(s, (name, data) =>
+        {
+            if (!events.Writer.TryWrite((name, data)))
+            {
+                _ = over.CancelAsync();
+            }
+        })).ConfigureAwait(false);
         try
         {
-            await ServeAsync(socket, over).ConfigureAwait(false);
+            await AcceptAsync(context, events, over).ConfigureAwait(false);
+        }
+        finally
+        {
+            await services.Reactor.TellAsync((_, _) => stream.Close()).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task AcceptAsync(
+        HttpContext context, Channel<(string Name, Opaque Data)> events, CancellationTokenSource over)
+    {
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync().ConfigureAwait(false);
+        try
+        {
+            await ServeAsync(socket, events, over).ConfigureAwait(false);
         }
         catch (Exception error) when (error is WebSocketException or IOException or OperationCanceledException)
         {
@@ -54,16 +76,9 @@ internal sealed class EventSockets(HttpServices services)
         && string.Equals(uri.Authority, host.Value, StringComparison.OrdinalIgnoreCase);
 
     // Ends when the listener leaves, falls behind, or says what it should not.
-    private async Task ServeAsync(WebSocket socket, CancellationTokenSource over)
+    private static async Task ServeAsync(
+        WebSocket socket, Channel<(string Name, Opaque Data)> events, CancellationTokenSource over)
     {
-        var events = Channel.CreateBounded<(string Name, Opaque Data)>(MaxWaiting);
-        EventStream stream = await services.Reactor.AskAsync((s, now) => EventStream.Open(s, (name, data) =>
-        {
-            if (!events.Writer.TryWrite((name, data)))
-            {
-                _ = over.CancelAsync();
-            }
-        })).ConfigureAwait(false);
         Task sending = SendAllAsync(socket, events.Reader, over.Token);
         try
         {
@@ -75,7 +90,6 @@ internal sealed class EventSockets(HttpServices services)
         }
         finally
         {
-            await services.Reactor.TellAsync((_, _) => stream.Close()).ConfigureAwait(false);
             events.Writer.TryComplete();
             await over.CancelAsync().ConfigureAwait(false);
             await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
