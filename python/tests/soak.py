@@ -113,13 +113,20 @@ def counts(cluster):
 
 
 def leftovers(cluster):
-    """What is there although nobody wants it: counts that are not zero."""
+    """What is there although nobody wants it: counts that are not zero, and the ids of clients."""
     names = ("tasks", "processing", "memory", "erred", "bytes", "waiting", "waiting_data", "released", "unrunnable")
     found = counts(cluster)
     left = {name: n for name, n in found.items() if name in names and n}
-    if found["clients"] > 1 + found["workers"]:  # One stands for fire-and-forget, and workers whose tasks submit tasks have one.
-        left["clients"] = found["clients"]
+    if found["clients"] > 1 and (clients := users_clients(cluster)):  # One stands for fire-and-forget.
+        left["clients"] = clients
     return left
+
+
+def users_clients(cluster):
+    """The clients that are connected without those of workers, whose tasks submit tasks: these stay as long as the worker."""
+    with clusters.distributed.Client(cluster.address, set_as_default=False) as client:
+        ids = client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.clients))
+        return [i for i in ids if i not in ("fire-and-forget", client.id) and not i.startswith("Client-worker-")]
 
 
 def tasks_left(cluster):
