@@ -10,11 +10,14 @@ public sealed class FrameGroup : IDisposable
 {
     private readonly ReadOnlyMemory<byte>[] frames;
     private byte[]? rented;
+    private IDisposable? native;
 
     /// <summary>Wraps frames that nobody reuses.</summary>
     public FrameGroup(params ReadOnlyMemory<byte>[] frames) => this.frames = frames;
 
     internal FrameGroup(ReadOnlyMemory<byte>[] frames, byte[] rented) : this(frames) => this.rented = rented;
+
+    internal FrameGroup(ReadOnlyMemory<byte>[] frames, NativeFrame? native) : this(frames) => this.native = native;
 
     /// <summary>Number of frames, the msgpack frame included; may be 0 for a message without any content.</summary>
     public int Count => frames.Length;
@@ -33,5 +36,6 @@ public sealed class FrameGroup : IDisposable
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+        Interlocked.Exchange(ref native, null)?.Dispose();
     }
 }

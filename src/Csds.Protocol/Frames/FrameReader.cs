@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace Csds.Protocol;
 
@@ -20,6 +21,9 @@ public sealed class FrameReader(FrameLimits limits)
     /// <summary>By so much. Doubling would copy nearly all of the frame once more, and leave as much behind.</summary>
     private const long Growth = 16;
 
+    /// <summary>From this size a message's msgpack is a <see cref="NativeFrame"/>.</summary>
+    private const int NativeFrameBytes = 16 * 1024 * 1024;
+
     private const int FixedPrelude = 16;
 
     private long[]? lengths;
@@ -30,7 +34,7 @@ public sealed class FrameReader(FrameLimits limits)
     private int pooledFilled;
     private int pooledSize;
 
-    private byte[][]? large;
+    private Memory<byte>[]? large;
     private int currentFrame;
     private int currentFilled;
 
@@ -63,9 +67,16 @@ public sealed class FrameReader(FrameLimits limits)
         {
             return false;
         }
-        group = large is null ? CutPooled() : new FrameGroup(Array.ConvertAll(large, f => new ReadOnlyMemory<byte>(f)));
+        group = large is null ? CutPooled() : new FrameGroup(Array.ConvertAll(large, f => (ReadOnlyMemory<byte>)f), Native);
         Reset();
         return true;
+    }
+
+    /// <summary>Gives back the memory of a message that will not become complete.</summary>
+    public void Abandon()
+    {
+        (Native as IDisposable)?.Dispose();
+        Reset();
     }
 
     private bool TryStart(ref ReadOnlySequence<byte> buffer)
@@ -135,7 +146,7 @@ public sealed class FrameReader(FrameLimits limits)
         }
         else
         {
-            large = new byte[frameCount][];
+            large = new Memory<byte>[frameCount];
         }
     }
 
@@ -153,19 +164,19 @@ public sealed class FrameReader(FrameLimits limits)
         while (currentFrame < frameCount)
         {
             int length = (int)lengths![currentFrame];
-            byte[] frame = large![currentFrame] ??= GC.AllocateUninitializedArray<byte>(Math.Min(length, FirstAllocation));
             while (currentFilled < length)
             {
                 if (buffer.IsEmpty)
                 {
                     return false;
                 }
-                if (currentFilled == frame.Length)
+                if (currentFilled == large![currentFrame].Length)
                 {
-                    frame = large[currentFrame] = Grow(frame, length);
+                    large[currentFrame] = Grow(large[currentFrame], length);
                 }
-                int take = (int)Math.Min(buffer.Length, frame.Length - currentFilled);
-                buffer.Slice(0, take).CopyTo(frame.AsSpan(currentFilled));
+                Span<byte> free = large[currentFrame].Span[currentFilled..];
+                int take = (int)Math.Min(buffer.Length, free.Length);
+                buffer.Slice(0, take).CopyTo(free);
                 buffer = buffer.Slice(take);
                 currentFilled += take;
             }
@@ -175,11 +186,21 @@ public sealed class FrameReader(FrameLimits limits)
         return true;
     }
 
-    private static byte[] Grow(byte[] frame, int length)
+    private NativeFrame? Native =>
+        large is [var first, ..] && MemoryMarshal.TryGetMemoryManager<byte, NativeFrame>(first, out NativeFrame? frame) ? frame : null;
+
+    private Memory<byte> Grow(Memory<byte> frame, int length)
     {
-        byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, Growth * frame.Length));
-        frame.CopyTo(larger, 0);
-        return larger;
+        int size = (int)Math.Min(length, Math.Max(FirstAllocation, Growth * frame.Length));
+        if (currentFrame > 0 || length < NativeFrameBytes)
+        {
+            Memory<byte> larger = GC.AllocateUninitializedArray<byte>(size);
+            frame.CopyTo(larger);
+            return larger;
+        }
+        NativeFrame native = Native ?? new NativeFrame();
+        native.Resize(size);
+        return native.Memory;
     }
 
     private FrameGroup CutPooled()

@@ -168,12 +168,13 @@ public sealed class Connection : IAsyncDisposable
         drained.TrySetResult();
     }
 
-    /// <summary>Waits until everything sent so far is on its way, and ends the connection.</summary>
+    /// <summary>Waits until everything sent so far is on its way, and ends the connection. Nobody may be reading from it.</summary>
     public async ValueTask DisposeAsync()
     {
         CloseBehindOutput();
         await drained.Task.ConfigureAwait(false);
         await transport.DisposeAsync().ConfigureAwait(false);
+        frameReader.Abandon();
     }
 
     private async Task EndAsync()

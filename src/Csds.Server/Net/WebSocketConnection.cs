@@ -161,6 +161,7 @@ internal sealed class WebSocketConnection : ConnectionContext
         {
             // The receiving side tells everybody.
         }
+        frames.Abandon();
         await sent.Reader.CompleteAsync().ConfigureAwait(false);
     }
 

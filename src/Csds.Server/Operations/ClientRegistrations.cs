@@ -64,12 +64,12 @@ public sealed class ClientRegistrations(
         return true;
     }
 
-    // Later messages of this client wait until its graph is in; nobody else's do (rows W38, F32). The frames' memory is left
-    // to the garbage collector: when the client goes, the helper may still be about to read from it.
+    // Later messages of this client wait until its graph is in; nobody else's do (rows W38, F32).
     private async Task SubmitAsync(ClientState cs, Connection comm, FrameGroup frames)
     {
         // Away from the thread that waits for sockets: a large graph takes seconds (ADR 0016).
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using FrameGroup held = frames;
         foreach (Opaque message in GraphSubmissions.Split(frames))
         {
             if (GraphSubmissions.IsGraph(message))

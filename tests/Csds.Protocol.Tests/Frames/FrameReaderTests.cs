@@ -80,6 +80,36 @@ public static class FrameReaderTests
         Assert.Equal(frames, message.Frames.ToArray().Select(f => f.ToArray()));
     }
 
+    /// <summary>The msgpack of a million tasks does not stay in anybody's heap: it is gone with its message.</summary>
+    [Fact]
+    public static void The_largest_go_with_their_message()
+    {
+        byte[] msgpack = new byte[20_000_000];
+        new Random(1).NextBytes(msgpack);
+        byte[] stream = Frame(msgpack, [1, 2, 3]);
+        var reader = new FrameReader();
+        // Nothing is left of what does not become complete, and the next message is not disturbed.
+        var beginning = new ReadOnlySequence<byte>(stream, 0, 18_000_000);
+        Assert.False(reader.TryRead(ref beginning, out _));
+        reader.Abandon();
+        Assert.True(reader.IsAtBoundary);
+
+        FrameGroup? message = null;
+        byte[] pending = [];
+        for (int at = 0; message is null; at += 700_001)
+        {
+            var sequence = Segments.Of(pending, stream[at..Math.Min(stream.Length, at + 700_001)]);
+            reader.TryRead(ref sequence, out message);
+            pending = sequence.ToArray();
+        }
+        ReadOnlyMemory<byte> first = message[0], second = message[1];
+        Assert.True(first.Span.SequenceEqual(msgpack));
+        message.Dispose();
+        message.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => first.Span[0]);
+        Assert.Equal([1, 2, 3], second.ToArray());
+    }
+
     /// <summary>Preludes that no message can have.</summary>
     [Theory]
     [InlineData(0UL, 1UL << 63)]

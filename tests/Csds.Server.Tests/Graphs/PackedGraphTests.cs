@@ -70,7 +70,11 @@ public class PackedGraphTests
             layer.Write(ref w);
         }
         w.End();
-        return PackedGraph.TryRead(batch.ToOpaque()) ?? throw new InvalidOperationException("the graph needs Python");
+        byte[] message = batch.ToOpaque().Token.ToArray();
+        GraphMaterialized graph = PackedGraph.TryRead(new Opaque(message)) ?? throw new InvalidOperationException("the graph needs Python");
+        // The message's memory belongs to somebody else soon.
+        Array.Fill(message, (byte)0xc1);
+        return graph;
     }
 
     private sealed record Layer(string[] Tasks, (string Task, string[] Needs)[] Dependencies, string Function = "code")
