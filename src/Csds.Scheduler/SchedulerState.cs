@@ -11,6 +11,7 @@ namespace Csds.Scheduler;
 public sealed class SchedulerState
 {
     private long runIds;
+    private long clientsSeen;
 
     /// <summary>Creates an empty state.</summary>
     public SchedulerState(SchedulerOptions options, ISchedulingPolicy policy, double now)
@@ -25,7 +26,7 @@ public sealed class SchedulerState
         Story = new Story(options.TransitionLogLength);
         Topics = new Topics(options.EventsLogLength);
         Random = new Random(options.Seed);
-        FireAndForget = new ClientState("fire-and-forget", 0, null, now);
+        FireAndForget = new ClientState("fire-and-forget", NextClient(), 0, null, now);
         Clients = new Dictionary<string, ClientState> { [FireAndForget.ClientKey] = FireAndForget };
         IdleSince = now;
         Coordination = new Coordination(this);
@@ -185,6 +186,8 @@ public sealed class SchedulerState
     }
 
     internal long NextRunId() => runIds++;
+
+    internal long NextClient() => clientsSeen++;
 
     internal void AddWorkerMetric(Key name, double value) =>
         workerMetrics[name] = workerMetrics.GetValueOrDefault(name) + value;

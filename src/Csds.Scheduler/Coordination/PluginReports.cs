@@ -12,6 +12,7 @@ public sealed class PluginReports : StreamPeer, ISchedulerObserver
     private readonly PluginHooks hooks;
 
     internal PluginReports(SchedulerState s, long connection, PluginHooks hooks)
+        : base(connection)
     {
         this.s = s;
         this.hooks = hooks;

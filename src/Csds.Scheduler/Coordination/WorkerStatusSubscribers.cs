@@ -56,6 +56,6 @@ public sealed class WorkerStatusSubscribers(SchedulerState s)
 
     private sealed class Subscriber : StreamPeer
     {
-        internal Subscriber(long connection) => Connection = connection;
+        internal Subscriber(long connection) : base(connection) => Connection = connection;
     }
 }

@@ -10,7 +10,8 @@ public sealed class ClientState : StreamPeer
     public OrderedSet<TaskState> WantsWhat;
 #pragma warning restore CA1051
 
-    internal ClientState(string clientKey, long connection, Opaque? versions, double now)
+    internal ClientState(string clientKey, long insertion, long connection, Opaque? versions, double now)
+        : base(insertion)
     {
         ClientKey = clientKey;
         Connection = connection;

@@ -16,7 +16,7 @@ namespace Csds.Scheduler;
 /// in every task.
 /// </remarks>
 public struct OrderedSet<T> : IEnumerable<T>
-    where T : class
+    where T : Numbered
 {
     // null, the only item, or Many.
     private object? content;
@@ -172,7 +172,7 @@ public struct OrderedSet<T> : IEnumerable<T>
                 return Array.IndexOf<object?>(slots, item, 0, used);
             }
             int mask = index.Length - 1;
-            for (int place = Hash(item) & mask; index[place] > 0; place = (place + 1) & mask)
+            for (int place = item.GetHashCode() & mask; index[place] > 0; place = (place + 1) & mask)
             {
                 int slot = index[place] - 1;
                 if (ReferenceEquals(slots[slot], item))
@@ -282,7 +282,7 @@ public struct OrderedSet<T> : IEnumerable<T>
         private void Enter(T item, int slot)
         {
             int mask = index!.Length - 1;
-            int place = Hash(item) & mask;
+            int place = item.GetHashCode() & mask;
             while (index[place] > 0)
             {
                 place = (place + 1) & mask;
@@ -291,6 +291,5 @@ public struct OrderedSet<T> : IEnumerable<T>
             taken++;
         }
 
-        private static int Hash(T item) => RuntimeHelpers.GetHashCode(item);
     }
 }

@@ -6,7 +6,7 @@ namespace Csds.Scheduler;
 /// Who can be sent stream messages: a worker or a client. Pseudo clients (queues, variables, datasets,
 /// <c>fire-and-forget</c>) have no stream, and messages for them go nowhere.
 /// </summary>
-public abstract class StreamPeer
+public abstract class StreamPeer(long insertion) : Numbered(insertion)
 {
     /// <summary>The host's number for the stream's connection; 0: none.</summary>
     public long Connection { get; private protected init; }

@@ -5,7 +5,7 @@ namespace Csds.Scheduler;
 
 /// <summary>What groups and prefixes count about their tasks: Dask's <c>TaskCollection</c>.</summary>
 /// <remarks>A graph of single tasks has as many groups as tasks: what is not counted yet takes no memory.</remarks>
-public abstract class TaskCollection
+public abstract class TaskCollection(long insertion) : Numbered(insertion)
 {
     private static readonly Dictionary<string, long> none = [];
 

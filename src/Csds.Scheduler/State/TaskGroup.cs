@@ -11,7 +11,8 @@ public sealed class TaskGroup : TaskCollection
     public OrderedSet<TaskGroup> Dependencies;
 #pragma warning restore CA1051
 
-    internal TaskGroup(Key nameUtf8, TaskPrefix prefix)
+    internal TaskGroup(Key nameUtf8, TaskPrefix prefix, long insertion)
+        : base(insertion)
     {
         NameUtf8 = nameUtf8;
         Prefix = prefix;

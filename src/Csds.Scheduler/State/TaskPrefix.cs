@@ -10,7 +10,8 @@ public sealed class TaskPrefix : TaskCollection
     public OrderedSet<TaskGroup> Groups;
 #pragma warning restore CA1051
 
-    internal TaskPrefix(string name, double? defaultDuration)
+    internal TaskPrefix(string name, double? defaultDuration, long insertion)
+        : base(insertion)
     {
         Name = name;
         DurationAverage = defaultDuration ?? -1;

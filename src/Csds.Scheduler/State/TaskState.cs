@@ -6,7 +6,7 @@ namespace Csds.Scheduler;
 /// One task, as Dask's <c>TaskState</c> (row S2). Everything is readable from outside; only transitions and stimuli
 /// write.
 /// </summary>
-public sealed class TaskState
+public sealed class TaskState : Numbered
 {
     // Fields, not properties: these sets are mutable structs that must not be copied.
 #pragma warning disable CA1051
@@ -44,10 +44,10 @@ public sealed class TaskState
     private TaskDetails? details;
 
     internal TaskState(Key key, TaskGroup group, long insertion)
+        : base(insertion)
     {
         Key = key;
         Group = group;
-        Insertion = insertion;
         group.Add(this);
     }
 
@@ -59,9 +59,6 @@ public sealed class TaskState
 
     /// <summary>Tasks of the same kind in all graphs.</summary>
     public TaskPrefix Prefix => Group.Prefix;
-
-    /// <summary>Number of this task among all that were ever created: the last word in every tie.</summary>
-    public long Insertion { get; }
 
     /// <summary>The state; changes only in transitions.</summary>
     public TaskStateName State { get; private set; }

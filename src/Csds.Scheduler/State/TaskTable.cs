@@ -17,6 +17,7 @@ public sealed class TaskTable
     private readonly Dictionary<string, TaskPrefix> prefixes = [];
     private readonly IReadOnlyDictionary<string, double> defaultDurations;
     private long created;
+    private long createdGroups;
 
     internal TaskTable(IReadOnlyDictionary<string, double> defaultDurations)
     {
@@ -94,11 +95,11 @@ public sealed class TaskTable
         if (!prefixes.TryGetValue(prefixName, out TaskPrefix? prefix))
         {
             double? duration = defaultDurations.TryGetValue(prefixName, out double seconds) ? seconds : null;
-            prefix = new TaskPrefix(prefixName, duration);
+            prefix = new TaskPrefix(prefixName, duration, prefixes.Count);
             prefixes.Add(prefixName, prefix);
         }
         var nameUtf8 = new Key(name.ToArray());
-        group = new TaskGroup(nameUtf8, prefix);
+        group = new TaskGroup(nameUtf8, prefix, createdGroups++);
         groups.Add(nameUtf8, group);
         return group;
     }

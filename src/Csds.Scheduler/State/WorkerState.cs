@@ -21,10 +21,10 @@ public sealed class WorkerState : StreamPeer
     private readonly Dictionary<TaskState, (int Tasks, long Bytes)> needsWhat = [];
 
     internal WorkerState(WorkerRegistration registration, long connection, long insertion)
+        : base(insertion)
     {
         Registration = registration;
         Connection = connection;
-        Insertion = insertion;
         Address = registration.Address;
         AddressToken = Tokens.String(registration.Address);
         Name = registration.Name;
@@ -50,9 +50,6 @@ public sealed class WorkerState : StreamPeer
 
     /// <summary>Host part of the address.</summary>
     public string Host { get; }
-
-    /// <summary>Number of this worker among all that ever registered.</summary>
-    public long Insertion { get; }
 
     /// <summary>Number of threads that it runs tasks on.</summary>
     public int NThreads { get; }

@@ -10,7 +10,7 @@ internal static class ClientInterest
     {
         if (!s.Clients.TryGetValue(client, out ClientState? cs))
         {
-            s.Clients[client] = cs = new ClientState(client, 0, null, s.Now);
+            s.Clients[client] = cs = new ClientState(client, s.NextClient(), 0, null, s.Now);
         }
         foreach (Key key in keys)
         {

@@ -23,7 +23,7 @@ public static class Clients
         {
             former.StreamClosed = true;
         }
-        var cs = new ClientState(client, connection, versions, now);
+        var cs = new ClientState(client, s.NextClient(), connection, versions, now);
         s.Clients[client] = cs;
         if (former is not null)
         {

@@ -30,7 +30,7 @@ internal static class DumpText
 
     /// <summary>Tasks, workers or clients as Python shows them.</summary>
     internal static void Reprs<T>(OrderedSet<T> items, bool unsetIsNone, ref MessageWriter w)
-        where T : class
+        where T : Numbered
     {
         if (items.IsEmpty && unsetIsNone)
         {
