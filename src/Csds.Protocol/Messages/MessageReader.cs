@@ -207,15 +207,10 @@ public ref struct MessageReader
     public Opaque ReadOpaque() => Placeholders.Extract(ReadToken(), frames);
 
     /// <summary>
-    /// Reads the only value of a message with all of the message's frames, checked as <see cref="ReadToken"/> does and not
-    /// copied: valid until the <see cref="FrameGroup"/> is disposed.
+    /// The rest of a message with all of its frames, neither looked at nor copied: valid until the <see cref="FrameGroup"/> is
+    /// disposed.
     /// </summary>
-    public Opaque ReadInPlace()
-    {
-        int start = at;
-        ReadToken();
-        return new Opaque(memory[start..at], frames.Frames[1..].ToArray());
-    }
+    public readonly Opaque Rest() => new(memory[at..], frames.Frames[1..].ToArray());
 
     /// <summary>Passes over any value.</summary>
     public void Skip() => at += TokenScan.Length(bytes[at..]);

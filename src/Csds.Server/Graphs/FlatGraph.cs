@@ -14,6 +14,7 @@ internal sealed class FlatGraph
 
     // By name: the number of the task, None while it is only a dependency.
     private readonly List<int> taskOf = [];
+    private int named = None;
 
     // By task: its name.
     private readonly List<int> nameOf = [];
@@ -24,8 +25,19 @@ internal sealed class FlatGraph
 
     internal FlatGraph() => byToken = numbers.GetAlternateLookup<ReadOnlySpan<byte>>();
 
+    /// <summary>Makes room for more keys.</summary>
+    internal void Expect(int more) => numbers.EnsureCapacity(numbers.Count + more);
+
     /// <summary>The number of a key among all that were ever named.</summary>
     internal int Name(ReadOnlySpan<byte> token)
+    {
+        // What tasks depend on is mostly told in the order of the tasks.
+        int next = named + 1;
+        named = next < names.Count && names[next].Token.SequenceEqual(token) ? next : Find(token);
+        return named;
+    }
+
+    private int Find(ReadOnlySpan<byte> token)
     {
         if (!byToken.TryGetValue(token, out int name))
         {

@@ -16,22 +16,53 @@ public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToke
     public async Task<GraphMaterialized> ExpandAsync(Opaque message, GraphUpdate update, CancellationToken cancel)
     {
         GraphMaterialized? graph = dialect.PackedGraphs ? PackedGraph.TryRead(message) : null;
-        graph ??= await helper(message, cancel).ConfigureAwait(false);
+        graph ??= await helper(Checked(message), cancel).ConfigureAwait(false);
         return Complete(graph, update);
+    }
+
+    // What Python's decoder refuses does not cost a helper. Without Python, all that is used of a message is checked as it is read.
+    private static Opaque Checked(Opaque message)
+    {
+        int length = new MessageReader(message.Token).ReadToken().Length;
+        return new Opaque(message.Token[..length], message.Frames);
     }
 
     private GraphMaterialized Complete(GraphMaterialized graph, GraphUpdate update)
     {
         (int[] requested, Key[] external) = Number(graph, update.Keys);
         int[] order = update.InternalPriority is null ? Order(graph) : [];
-        // The most urgent last, as they will be started: the reactor need not sort them then.
-        Array.Sort(Array.ConvertAll(requested, number => number < order.Length ? -order[number] : 1), requested);
-        return graph with { Requested = requested, External = external, Order = order };
+        return graph with { Requested = MostUrgentLast(requested, order), External = external, Order = order };
     }
 
-    // Wanted keys are mostly the last few of a graph, so only they are looked up, in a table of their own.
+    // As they will be started: the reactor need not sort them then.
+    private static int[] MostUrgentLast(int[] requested, int[] order)
+    {
+        int[] numberAt = new int[order.Length == 0 ? 0 : order.Max() + 1];
+        Array.Fill(numberAt, -1);
+        var unordered = new List<int>();
+        foreach (int number in requested)
+        {
+            if (number < order.Length)
+            {
+                numberAt[order[number]] = number;
+            }
+            else
+            {
+                unordered.Add(number);
+            }
+        }
+        Array.Reverse(numberAt);
+        return [.. numberAt.Where(number => number >= 0), .. unordered];
+    }
+
     private static (int[] Requested, Key[] External) Number(GraphMaterialized graph, Key[] wanted)
     {
+        // Often all tasks are wanted, as they come.
+        if (wanted.AsSpan().SequenceEqual(graph.Keys))
+        {
+            return ([.. Enumerable.Range(0, wanted.Length)], graph.External);
+        }
+        // Mostly the last few, so only they are looked up, in a table of their own.
         var places = new Dictionary<Key, int>(wanted.Length, KeyComparer.Instance);
         foreach (Key key in wanted)
         {

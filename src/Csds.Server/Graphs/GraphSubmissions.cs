@@ -45,7 +45,7 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         int count = reader.NextType == MessagePackType.Array ? reader.ReadArrayHeader() : 1;
         if (count == 1)
         {
-            return [reader.ReadInPlace()]; // Mostly the graph alone, which may be large.
+            return [reader.Rest()]; // Mostly the graph alone, which may be large.
         }
         for (int i = 0; i < count; i++)
         {

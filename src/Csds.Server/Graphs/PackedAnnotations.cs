@@ -13,7 +13,7 @@ internal static class PackedAnnotations
     private const string Expanded = "__expanded_annotations__";
 
     /// <summary>Merges a layer's annotations; what a key got from earlier layers wins.</summary>
-    internal static void Merge(Dictionary<Key, TaskAnnotations> annotations, Opaque layer, List<Key> keys)
+    internal static void Merge(Dictionary<Key, TaskAnnotations> annotations, Opaque layer, IEnumerable<Key> keys)
     {
         var common = new List<(Key Name, Opaque Value)>();
         var byKey = new Dictionary<Key, List<(Key Name, Opaque Value)>>(KeyComparer.Instance);

@@ -14,6 +14,9 @@ public sealed class PackedGraph
     private readonly SplitRunSpecs calls = new();
     private readonly Dictionary<Key, TaskAnnotations> annotations = new(KeyComparer.Instance);
 
+    // Names of the tasks of the layer that is being read.
+    private readonly List<int> layer = [];
+
     private PackedGraph()
     {
     }
@@ -39,7 +42,7 @@ public sealed class PackedGraph
                     break;
                 case "tasks":
                     native = true;
-                    graph.ReadTasks(ref reader, []);
+                    graph.ReadTasks(ref reader);
                     break;
                 case "dependencies":
                     graph.ReadDependencies(ref reader);
@@ -78,8 +81,9 @@ public sealed class PackedGraph
     // False for a layer that only Python understands. Layer's own default packing has no module.
     private bool TryReadLayer(ref MessageReader reader)
     {
-        bool hasModule = false, isKnown = true;
+        bool hasModule = false, hasName = false, isKnown = true;
         MessageReader state = default, layerAnnotations = default;
+        layer.Clear();
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
@@ -91,7 +95,12 @@ public sealed class PackedGraph
             }
             else if (name.SequenceEqual("__name__"u8))
             {
-                isKnown &= !reader.TryReadNil() && reader.ReadUtf8().SequenceEqual("MaterializedLayer"u8);
+                hasName = !reader.TryReadNil();
+                isKnown &= hasName && reader.ReadUtf8().SequenceEqual("MaterializedLayer"u8);
+            }
+            else if (name.SequenceEqual("state"u8) && hasModule && hasName && isKnown)
+            {
+                ReadState(ref reader); // At once: to pass over it first would take a while.
             }
             else
             {
@@ -110,45 +119,45 @@ public sealed class PackedGraph
         {
             return false;
         }
-        ReadLayer(state, layerAnnotations);
+        if (!state.End)
+        {
+            ReadState(ref state);
+        }
+        ReadAnnotations(layerAnnotations);
         return true;
     }
 
-    private void ReadLayer(MessageReader state, MessageReader layerAnnotations)
+    private void ReadAnnotations(MessageReader reader)
     {
-        var layerKeys = new List<Key>();
-        if (!state.End)
+        if (!reader.End && reader.NextType == MessagePackType.Map && reader.Peek().ReadMapHeader() > 0)
         {
-            ReadState(ref state, layerKeys);
-        }
-        if (!layerAnnotations.End && layerAnnotations.NextType == MessagePackType.Map && layerAnnotations.Peek().ReadMapHeader() > 0)
-        {
-            PackedAnnotations.Merge(annotations, layerAnnotations.ReadOpaque(), layerKeys);
+            PackedAnnotations.Merge(annotations, reader.ReadOpaque(), layer.Select(flat.KeyOf));
         }
     }
 
-    private void ReadState(ref MessageReader reader, List<Key> layerKeys)
+    private void ReadState(ref MessageReader reader)
     {
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
             switch (reader.ReadString())
             {
-                case "dsk": ReadTasks(ref reader, layerKeys); break;
+                case "dsk": ReadTasks(ref reader); break;
                 case "dependencies": ReadDependencies(ref reader); break;
                 default: reader.Skip(); break;
             }
         }
     }
 
-    private void ReadTasks(ref MessageReader reader, List<Key> layerKeys)
+    private void ReadTasks(ref MessageReader reader)
     {
         int tasks = reader.ReadMapHeader();
+        flat.Expect(tasks);
         for (int i = 0; i < tasks; i++)
         {
             int name = flat.Name(reader.ReadKeyToken());
             flat.Define(name, calls.TryReadCall(ref reader) ?? RunSpec.FromPacked(reader.ReadOpaque()));
-            layerKeys.Add(flat.KeyOf(name));
+            layer.Add(name);
         }
     }
 
