@@ -7,8 +7,13 @@ namespace Csds.Protocol;
 /// Memory outside of the garbage collector's heap, which would keep it from the system long after its use: the msgpack of a
 /// million tasks takes 650 MB. It is freed by <see cref="FrameGroup.Dispose"/>, and by nothing else.
 /// </summary>
-internal sealed unsafe class NativeFrame : MemoryManager<byte>
+internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
 {
+    /// <summary>What is given back at once: while the system takes memory back, no other thread gets any.</summary>
+    private const int PieceBytes = 4 * 1024 * 1024;
+
+    private const int DontNeed = 4;
+
     private byte* start;
     private int length;
 
@@ -43,7 +48,26 @@ internal sealed unsafe class NativeFrame : MemoryManager<byte>
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        if (OperatingSystem.IsLinux())
+        {
+            GiveBackInPieces();
+        }
         NativeMemory.Free(start);
         start = null;
+        length = 0;
     }
+
+    private void GiveBackInPieces()
+    {
+        nint page = Environment.SystemPageSize;
+        nint end = ((nint)start + length) / page * page;
+        for (nint at = ((nint)start + page - 1) / page * page; at < end; at += PieceBytes)
+        {
+            // It is advice: if it is not taken, the memory goes back in one piece.
+            _ = Advise(at, Math.Min(PieceBytes, end - at), DontNeed);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint start, nint length, int advice);
 }

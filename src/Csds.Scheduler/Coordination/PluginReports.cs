@@ -38,12 +38,13 @@ public sealed class PluginReports : StreamPeer, ISchedulerObserver
     }
 
     void ISchedulerObserver.GraphSubmitted(
-        ClientState client, IReadOnlyCollection<TaskState> touched, IEnumerable<TaskState> requested, byte[] stimulusId)
+        ClientState client, IEnumerable<TaskState> tasks, IEnumerable<TaskState> requested, byte[] stimulusId)
     {
         if (!hooks.HasFlag(PluginHooks.UpdateGraph))
         {
             return;
         }
+        TaskState[] touched = [.. tasks];
         MessageWriter w = Begin("update_graph"u8, 7);
         w.Field("client"u8, client.ClientKey);
         w.FieldToken("stimulus_id"u8, stimulusId);
@@ -164,10 +165,10 @@ public sealed class PluginReports : StreamPeer, ISchedulerObserver
         }
     }
 
-    private static void WritePriorities(ref MessageWriter w, IReadOnlyCollection<TaskState> tasks)
+    private static void WritePriorities(ref MessageWriter w, TaskState[] tasks)
     {
         w.Text("priority"u8);
-        w.Map(tasks.Count);
+        w.Map(tasks.Length);
         foreach (TaskState ts in tasks)
         {
             w.Key(ts.Key);
@@ -175,10 +176,10 @@ public sealed class PluginReports : StreamPeer, ISchedulerObserver
         }
     }
 
-    private static void WriteDependencies(ref MessageWriter w, IReadOnlyCollection<TaskState> tasks)
+    private static void WriteDependencies(ref MessageWriter w, TaskState[] tasks)
     {
         w.Text("dependencies"u8);
-        w.Map(tasks.Count);
+        w.Map(tasks.Length);
         foreach (TaskState ts in tasks)
         {
             w.Key(ts.Key);

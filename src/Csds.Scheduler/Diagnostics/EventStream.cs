@@ -43,7 +43,7 @@ public sealed class EventStream : ISchedulerObserver
     }
 
     void ISchedulerObserver.GraphSubmitted(
-        ClientState client, IReadOnlyCollection<TaskState> touched, IEnumerable<TaskState> requested, byte[] stimulusId) =>
+        ClientState client, IEnumerable<TaskState> touched, IEnumerable<TaskState> requested, byte[] stimulusId) =>
         NoteClient("update_graph", client);
 
     void ISchedulerObserver.Moved(TaskState ts, TaskStateName start, ref TransitionContext context)

@@ -112,12 +112,17 @@ public sealed class GraphArrival
 
     private IEnumerable<int> Merge(ClientState client, GraphMerge merge)
     {
-        foreach (int step in merge.CreateTasks(s.Computations.Observe(update.Code)))
+        foreach (int number in merge.CreateTasks(s.Computations.Observe(update.Code)))
         {
-            yield return step;
+            // At once: the garbage collector would look at all of them again if they were written to later on.
+            if (merge.IsNew(number) && merge.IsRequested(number) && IsConnected(client))
+            {
+                ClientInterest.Want(s, client, merge.StateOf(number)!);
+            }
+            yield return number;
         }
         var priorities = new GraphPriorities(s, update, graph, start);
-        foreach (int number in merge.TouchedNumbers)
+        foreach (int number in merge.Touched)
         {
             GraphAnnotations.Apply(s, update, merge, number);
             priorities.Set(merge.StateOf(number)!, number);
@@ -125,36 +130,39 @@ public sealed class GraphArrival
         }
         // What is done already is reported here, everything else by the transitions that follow. Dask reports twice, and
         // on tasks that the client never asked for.
-        foreach (TaskState ts in merge.RequestedTasks())
+        foreach (int number in merge.Requested)
         {
-            if (!ReferenceEquals(s.Clients.GetValueOrDefault(update.Client), client))
+            if (!IsConnected(client))
             {
                 yield break; // It has gone meanwhile. What nobody wants does not start.
             }
+            TaskState ts = merge.StateOf(number)!;
             if (ts.State == TaskStateName.Forgotten)
             {
                 s.Outbox.To(client).CancelledKeys([ts.Key], s.Options.Dialect, "lost dependencies");
             }
-            else
+            else if (!merge.IsNew(number))
             {
                 ClientInterest.Want(s, client, ts);
             }
-            yield return 1;
+            yield return number;
         }
     }
+
+    private bool IsConnected(ClientState client) => ReferenceEquals(s.Clients.GetValueOrDefault(update.Client), client);
 
     private IEnumerable<int> Start(ClientState client, GraphMerge merge)
     {
         SetActors(merge);
-        foreach (int step in s.Options.Dialect.Spans ? s.Spans.Observe(merge.Touched) : [])
+        foreach (int step in s.Options.Dialect.Spans ? s.Spans.Observe(merge.TouchedTasks()) : [])
         {
             yield return step;
         }
         foreach (ISchedulerObserver observer in s.Observers)
         {
-            observer.GraphSubmitted(client, merge.Touched, merge.RequestedTasks(), stimulus);
+            observer.GraphSubmitted(client, merge.TouchedTasks(), merge.RequestedTasks(), stimulus);
         }
-        foreach (int step in dispatch.Fail(merge.Touched).Concat(dispatch.Await(merge.RequestedTasks())))
+        foreach (int step in dispatch.Fail(merge).Concat(dispatch.Await(merge)))
         {
             yield return step;
         }

@@ -11,6 +11,7 @@ internal sealed class GraphMerge
     private readonly SchedulerState s;
     private readonly TaskState?[] states;
     private readonly bool[] isNew;
+    private readonly bool[] isRequested;
     private TaskGroup? warned;
 
     /// <summary>Begins with the tasks that are not in the graph, all of which have to be known.</summary>
@@ -21,6 +22,11 @@ internal sealed class GraphMerge
         Requested = requested;
         states = new TaskState?[graph.Count + graph.External.Length];
         isNew = new bool[states.Length];
+        isRequested = new bool[states.Length];
+        foreach (int number in requested)
+        {
+            isRequested[number] = true;
+        }
         for (int number = graph.Count; number < states.Length; number++)
         {
             if (s.Tasks.Find(graph.KeyOf(number)) is { } ts)
@@ -36,11 +42,8 @@ internal sealed class GraphMerge
     /// <summary>Numbers of the wanted keys, without those that are lost.</summary>
     internal IReadOnlyList<int> Requested { get; }
 
-    /// <summary>Every task that the wanted keys need, known or new.</summary>
-    internal List<TaskState> Touched { get; } = [];
-
-    /// <summary>Numbers in the graph of <see cref="Touched"/>.</summary>
-    internal List<int> TouchedNumbers { get; } = [];
+    /// <summary>Numbers of all tasks that the wanted keys need, known or new.</summary>
+    internal List<int> Touched { get; } = [];
 
     /// <summary>How many of <see cref="Touched"/> were created.</summary>
     internal int NewTasks { get; private set; }
@@ -54,7 +57,12 @@ internal sealed class GraphMerge
     /// <summary>Whether a task was created for this graph.</summary>
     internal bool IsNew(int number) => isNew[number];
 
-    internal IEnumerable<TaskState> RequestedTasks() => Requested.Select(number => states[number]).OfType<TaskState>();
+    /// <summary>Whether a key is wanted.</summary>
+    internal bool IsRequested(int number) => isRequested[number];
+
+    internal IEnumerable<TaskState> RequestedTasks() => Requested.Select(StateOf).OfType<TaskState>();
+
+    internal IEnumerable<TaskState> TouchedTasks() => Touched.Select(StateOf).OfType<TaskState>();
 
     /// <summary>
     /// Dask's <c>_generate_taskstates</c>: gets or creates every task that is needed, and connects it, one after the other.
@@ -71,8 +79,7 @@ internal sealed class GraphMerge
             }
             touched[number] = true;
             bool follow = Touch(number, computation);
-            Touched.Add(states[number]!);
-            TouchedNumbers.Add(number);
+            Touched.Add(number);
             if (follow)
             {
                 foreach (int dependency in Graph.DependenciesOf(number))

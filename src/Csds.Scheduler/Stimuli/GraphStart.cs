@@ -7,8 +7,11 @@ namespace Csds.Scheduler;
 /// </summary>
 internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
 {
-    // Tasks that are to go from released to waiting, the next one last.
+    // Tasks that are to go from released to waiting, the next one last: numbers of those that were asked for, and what they have
+    // pulled, which comes first. A list of a million tasks would be looked through by each garbage collection.
+    private readonly List<int> wanted = [];
     private readonly List<TaskState> needed = [];
+    private GraphMerge? merge;
 
     // Tasks that wait for nothing, the next one first.
     private readonly List<TaskState> ready = [];
@@ -18,11 +21,11 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
     /// What depends on something that has failed, fails. A result that is there stays there, whatever has happened to what it
     /// was computed from.
     /// </summary>
-    internal IEnumerable<int> Fail(List<TaskState> touched)
+    internal IEnumerable<int> Fail(GraphMerge merge)
     {
-        for (int i = touched.Count - 1; i >= 0; i--)
+        for (int i = merge.Touched.Count - 1; i >= 0; i--)
         {
-            TaskState ts = touched[i];
+            TaskState ts = merge.StateOf(merge.Touched[i])!;
             if (ts.State is not (TaskStateName.Memory or TaskStateName.Forgotten) && Blame(ts) is { } blame)
             {
                 ts.EnsureDetails().ExceptionBlame = blame;
@@ -36,27 +39,26 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
     /// What was asked for waits, the most urgent first, and pulls what it depends on. Before 2025.4 Dask starts everything that
     /// can run at once, in the same order for graphs that it has ordered itself.
     /// </summary>
-    internal IEnumerable<int> Await(IEnumerable<TaskState> requested)
+    internal IEnumerable<int> Await(GraphMerge merge)
     {
+        this.merge = merge;
         bool sorted = true;
-        foreach (TaskState ts in requested)
+        foreach (int number in merge.Requested)
         {
-            if (ts.State == TaskStateName.Released && !ts.AwaitsTurn)
+            if (merge.StateOf(number) is { State: TaskStateName.Released, AwaitsTurn: false } ts)
             {
-                sorted &= needed.Count == 0 || Propagation.LastRunsFirst(needed[^1], ts) <= 0;
+                sorted &= wanted.Count == 0 || Propagation.LastRunsFirst(merge.StateOf(wanted[^1])!, ts) <= 0;
                 ts.AwaitsTurn = true;
-                needed.Add(ts);
+                wanted.Add(number);
             }
             yield return 1;
         }
         if (!sorted)
         {
-            needed.Sort(Propagation.LastRunsFirst);
+            wanted.Sort((a, b) => Propagation.LastRunsFirst(merge.StateOf(a)!, merge.StateOf(b)!));
         }
-        while (needed.Count > 0)
+        while (TryPop() is { } ts)
         {
-            TaskState ts = needed[^1];
-            needed.RemoveAt(needed.Count - 1);
             ts.AwaitsTurn = false;
             if (ts.State == TaskStateName.Released)
             {
@@ -83,10 +85,27 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
     /// <summary>None of them has a turn any more.</summary>
     internal void Abandon()
     {
-        foreach (TaskState ts in needed.Concat(ready))
+        foreach (TaskState ts in needed.Concat(ready).Concat(wanted.Select(number => merge!.StateOf(number)!)))
         {
             ts.AwaitsTurn = false;
         }
+    }
+
+    private TaskState? TryPop()
+    {
+        if (needed.Count > 0)
+        {
+            TaskState pulled = needed[^1];
+            needed.RemoveAt(needed.Count - 1);
+            return pulled;
+        }
+        if (wanted.Count == 0)
+        {
+            return null;
+        }
+        TaskState ts = merge!.StateOf(wanted[^1])!;
+        wanted.RemoveAt(wanted.Count - 1);
+        return ts;
     }
 
     private void Await(TaskState waiting)

@@ -13,7 +13,7 @@ internal interface ISchedulerObserver
     /// <param name="requested">The tasks that the client wants.</param>
     /// <param name="stimulusId">What caused it, as a token.</param>
     void GraphSubmitted(
-        ClientState client, IReadOnlyCollection<TaskState> touched, IEnumerable<TaskState> requested, byte[] stimulusId) =>
+        ClientState client, IEnumerable<TaskState> touched, IEnumerable<TaskState> requested, byte[] stimulusId) =>
         GraphSubmitted(requested);
 
     /// <summary>A task has moved: Dask's <c>SchedulerPlugin.transition</c>. The task knows where it has arrived.</summary>
