@@ -1,5 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
+using Csds.Epoll;
 using Csds.Protocol;
 
 namespace Csds.ZeroWorker;
@@ -20,7 +21,7 @@ internal sealed class DataServer : IPolled
         this.statistics = statistics;
         Socket.Bind(new IPEndPoint(IPAddress.Any, 0));
         Socket.Listen(512);
-        poller.Add(this);
+        poller.Add(this, Readiness.Input);
     }
 
     /// <inheritdoc/>
@@ -34,12 +35,7 @@ internal sealed class DataServer : IPolled
     }
 
     /// <inheritdoc/>
-    public void OnReadable() => _ = new DataLink(poller, Socket.Accept(), statistics);
-
-    /// <inheritdoc/>
-    public void OnWritable()
-    {
-    }
+    public void OnReady(Readiness ready) => _ = new DataLink(poller, Socket.Accept(), statistics);
 
     /// <summary>Answers requests: every result is the number one.</summary>
     private sealed class DataLink(Poller poller, Socket socket, Statistics statistics) : Link(poller, socket)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
+using Csds.Epoll;
 
 namespace Csds.ZeroWorker;
 
@@ -41,8 +42,8 @@ internal static class EchoFloor
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             socket.Connect(listener.LocalEndPoint!);
             peers.Add(new Echo(socket, tasks * TaskBytes, tasks * ReportBytes));
-            clients.Add(peers[i]);
-            servers.Add(new Echo(listener.Accept(), tasks * ReportBytes, tasks * TaskBytes));
+            clients.Add(peers[i], Readiness.Input);
+            servers.Add(new Echo(listener.Accept(), tasks * ReportBytes, tasks * TaskBytes), Readiness.Input);
         }
         bool over = false;
         double cpu = 0;
@@ -84,7 +85,7 @@ internal static class EchoFloor
 
         public void Answer() => socket.Send(buffer.AsSpan(0, answer));
 
-        public void OnReadable()
+        public void OnReady(Readiness ready)
         {
             received += socket.Receive(buffer, SocketFlags.None, out _);
             if (received >= expected)
@@ -93,10 +94,6 @@ internal static class EchoFloor
                 Exchanges++;
                 Answer();
             }
-        }
-
-        public void OnWritable()
-        {
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Net.Sockets;
 using System.Text;
+using Csds.Epoll;
 using Csds.Protocol;
 using Nerdbank.MessagePack;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using Csds.Epoll;
 using Csds.Protocol;
 
 namespace Csds.ZeroWorker;
@@ -22,7 +23,7 @@ internal abstract class Link : IPolled
         this.poller = poller;
         Socket = socket;
         socket.NoDelay = true;
-        poller.Add(this);
+        poller.Add(this, Readiness.Input);
         var hello = new MessageBatch();
         Handshake.Write(hello);
         Send(hello);
@@ -37,7 +38,21 @@ internal abstract class Link : IPolled
     private bool ShookHands { get; set; }
 
     /// <inheritdoc/>
-    public void OnReadable()
+    public void OnReady(Readiness ready)
+    {
+        if ((ready & ~Readiness.Output) != 0)
+        {
+            Read();
+        }
+        if (ready.HasFlag(Readiness.Output) && !Closed)
+        {
+            stalled = false;
+            poller.Change(this, Readiness.Input);
+            Flush();
+        }
+    }
+
+    private void Read()
     {
         int length;
         do
@@ -60,14 +75,6 @@ internal abstract class Link : IPolled
         while (length == shared.Length && !Closed);
     }
 
-    /// <inheritdoc/>
-    public void OnWritable()
-    {
-        stalled = false;
-        poller.WantWritable(this, false);
-        Flush();
-    }
-
     /// <summary>Ends the comm.</summary>
     public void Close()
     {
@@ -75,6 +82,7 @@ internal abstract class Link : IPolled
         {
             Closed = true;
             poller.Remove(this);
+            Socket.Dispose();
             OnClosed();
         }
     }
@@ -114,7 +122,7 @@ internal abstract class Link : IPolled
             if (error == SocketError.WouldBlock)
             {
                 stalled = true;
-                poller.WantWritable(this, true);
+                poller.Change(this, Readiness.Input | Readiness.Output);
                 return;
             }
             if (error != SocketError.Success)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Csds.Epoll;
 using Csds.Protocol;
 
 namespace Csds.ZeroWorker;
