@@ -61,22 +61,25 @@ public sealed partial class Reactor(
 
     private double longestRecentTurn;
 
-    /// <summary>Hands over an event; completes when there was room for it.</summary>
+    /// <summary>
+    /// Hands over an event; completes when there was room for it. It is handled now, or with the others of the same
+    /// <see cref="ReceiveRound"/>.
+    /// </summary>
     public ValueTask PostAsync(ReactorEvent item)
     {
-        if (!inbox.Writer.TryWrite(item))
+        if (ReceiveRound.Current is { } round && inbox.Writer.TryWrite(item))
         {
-            return WaitForRoomAsync(item);
+            round.Defer(this);
+            return ValueTask.CompletedTask;
         }
-        RunTurns();
-        return ValueTask.CompletedTask;
+        return HandleAsync(item);
     }
 
     /// <summary>Runs a function on the state, in its turn, and answers its result.</summary>
     public async Task<T> AskAsync<T>(Func<SchedulerState, double, T> question)
     {
         var item = new Question<T>(question);
-        await PostAsync(item).ConfigureAwait(false);
+        await HandleAsync(item).ConfigureAwait(false);
         return await item.Answer.ConfigureAwait(false);
     }
 
@@ -107,13 +110,24 @@ public sealed partial class Reactor(
     /// <summary>Sends everything written so far. Only from within an event.</summary>
     public void Flush() => state.Outbox.Drain(Send, Perform);
 
+    private ValueTask HandleAsync(ReactorEvent item)
+    {
+        if (!inbox.Writer.TryWrite(item))
+        {
+            return WaitForRoomAsync(item);
+        }
+        RunTurns();
+        return ValueTask.CompletedTask;
+    }
+
     private async ValueTask WaitForRoomAsync(ReactorEvent item)
     {
         await inbox.Writer.WriteAsync(item).ConfigureAwait(false);
         RunTurns();
     }
 
-    private void RunTurns()
+    /// <summary>Handles what waits, unless another thread is at it.</summary>
+    internal void RunTurns()
     {
         for (int turns = 0; Interlocked.CompareExchange(ref running, 1, 0) == 0; turns++)
         {

@@ -17,6 +17,9 @@ public sealed record ServerSettings
     /// <summary><c>distributed.comm.socket-backlog</c>: connections that may wait to be accepted.</summary>
     public int SocketBacklog { get; init; } = 2048;
 
+    /// <summary>Whether comms go through our own loop over Linux's epoll; else through Kestrel's sockets (ADR 0019).</summary>
+    public bool UseEpoll { get; init; } = EpollTransport.IsSupported;
+
     /// <summary><c>distributed.comm.default-scheme</c>.</summary>
     public string DefaultScheme { get; init; } = "tcp";
 

@@ -53,6 +53,12 @@ public sealed class Listeners : IAsyncDisposable
         });
         var listener = new CommListener(server, settings, loggers);
         builder.WebHost.UseKestrelCore();
+        if (settings.UseEpoll)
+        {
+            EndPoint[] plain = [.. comms.Where(c => !c.WebSockets).SelectMany(c => c.Endpoints).Except(http)];
+            builder.Services.AddSingleton<IConnectionListenerFactory>(
+                new EpollTransport(ports, plain, loggers.CreateLogger<EpollTransport>()));
+        }
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             foreach (IPEndPoint endpoint in http)

@@ -18,9 +18,11 @@ public sealed class TransportTests
     [InlineData("tls")]
     [InlineData("ws")]
     [InlineData("wss")]
-    public async Task Small_and_large_messages_come_through(string scheme)
+    [InlineData("tcp", false)]
+    [InlineData("tls", false)]
+    public async Task Small_and_large_messages_come_through(string scheme, bool epoll = true)
     {
-        ServerSettings settings = Settings(Signed());
+        ServerSettings settings = Settings(Signed(), epoll);
         await using TestServer server = await StartAsync(scheme, settings);
         await using var pool = new CommPool(settings, NullLoggerFactory.Instance);
         foreach (int size in (int[])[1, 100_000, 3_000_000])
@@ -124,8 +126,9 @@ public sealed class TransportTests
         return request;
     }
 
-    private static ServerSettings Settings(string certificate) => new()
+    private static ServerSettings Settings(string certificate, bool epoll = true) => new()
     {
+        UseEpoll = epoll,
         ConnectTimeout = TimeSpan.FromSeconds(20),
         Tls = TlsContext.Load(new TlsSettings(authority.ExportCertificatePem() + "\n", certificate, null, Any, null)),
     };
