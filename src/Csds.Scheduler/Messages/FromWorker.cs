@@ -16,7 +16,7 @@ internal static class FromWorker
     internal static void AddKeys(SchedulerState s, WorkerState ws, ref MessageReader m)
     {
         var fields = KeyFields.Read(ref m);
-        s.AddKeys(ws, fields.Keys, fields.StimulusId);
+        s.AddKeys(ws, fields.KeysReader, fields.StimulusId);
     }
 
     /// <summary>WS5.</summary>

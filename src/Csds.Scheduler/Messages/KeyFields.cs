@@ -5,6 +5,8 @@ namespace Csds.Scheduler;
 /// <summary>The fields of messages that are about one key or some keys. A view over the received frame.</summary>
 internal readonly ref struct KeyFields
 {
+    private static readonly byte[] none = [0x90];
+
     private readonly ReadOnlySpan<byte> key;
 
     private KeyFields(ReadOnlySpan<byte> key) => this.key = key;
@@ -14,7 +16,10 @@ internal readonly ref struct KeyFields
     internal ReadOnlySpan<byte> Key => key.IsEmpty ? throw new ProtocolException("a message lacks key") : key;
 
     /// <summary>Field <c>keys</c>: a list, tuple or set.</summary>
-    internal Key[] Keys { get; private init; } = [];
+    internal Key[] Keys => ReadKeys(KeysReader);
+
+    /// <summary>The beginning of field <c>keys</c>, or of an empty list.</summary>
+    internal MessageReader KeysReader { get; private init; } = new(none);
 
     /// <summary>Field <c>run_id</c>; -1 if there is none.</summary>
     internal long RunId { get; private init; }
@@ -40,7 +45,7 @@ internal readonly ref struct KeyFields
     internal static KeyFields Read(ref MessageReader m)
     {
         ReadOnlySpan<byte> key = default;
-        Key[] keys = [];
+        var keys = new MessageReader(none);
         long runId = -1;
         double? duration = null;
         string? client = null, reason = null, message = null;
@@ -52,7 +57,10 @@ internal readonly ref struct KeyFields
             switch (m.ReadString())
             {
                 case "key": key = m.ReadToken(); break;
-                case "keys": keys = ReadKeys(ref m); break;
+                case "keys":
+                    keys = m.Peek();
+                    m.Skip();
+                    break;
                 case "run_id": runId = m.TryReadNil() ? -1 : m.ReadInt64(); break;
                 case "compute_duration": duration = m.TryReadNil() ? null : m.ReadDouble(); break;
                 case "client": client = m.ReadStringOrNull(); break;
@@ -65,7 +73,7 @@ internal readonly ref struct KeyFields
         }
         return new KeyFields(key)
         {
-            Keys = keys,
+            KeysReader = keys,
             RunId = runId,
             ComputeDuration = duration,
             Client = client,
@@ -75,6 +83,8 @@ internal readonly ref struct KeyFields
             StimulusId = stimulus,
         };
     }
+
+    private static Key[] ReadKeys(MessageReader m) => ReadKeys(ref m);
 
     internal static Key[] ReadKeys(ref MessageReader m)
     {

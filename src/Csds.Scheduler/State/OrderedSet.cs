@@ -250,13 +250,18 @@ public struct OrderedSet<T> : IEnumerable<T>
         private void Compact()
         {
             int kept = 0;
-            T?[] target = new T?[Math.Max(4, 2 * Count)];
+            int size = Math.Max(4, 2 * Count);
+            T?[] target = size < slots.Length ? new T?[size] : slots;
             for (int i = 0; i < used; i++)
             {
                 if (slots[i] is T item)
                 {
                     target[kept++] = item;
                 }
+            }
+            if (ReferenceEquals(target, slots))
+            {
+                Array.Clear(slots, kept, used - kept);
             }
             slots = target;
             used = kept;

@@ -110,22 +110,40 @@ internal static class TaskReports
     /// <summary>WS4, Dask's <c>add_keys</c>: replicas that nothing needs any more are refused.</summary>
     internal static void AddKeys(this SchedulerState s, WorkerState ws, IEnumerable<Key> keys, byte[] stimulusId)
     {
-        List<Key>? redundant = null;
-        foreach (Key key in keys)
+        List<Key> redundant = [.. keys.Where(key => !TryAddReplica(s, ws, s.Tasks.Find(key)))];
+        Refuse(s, ws, redundant, stimulusId);
+    }
+
+    /// <summary>The same for a list of keys in a message.</summary>
+    internal static void AddKeys(this SchedulerState s, WorkerState ws, MessageReader keys, byte[] stimulusId)
+    {
+        List<Key> redundant = [];
+        for (int left = keys.ReadSequenceHeader(); left > 0; left--)
         {
-            TaskState? ts = s.Tasks.Find(key);
-            if (ts is { State: TaskStateName.Memory })
+            ReadOnlySpan<byte> key = keys.ReadKeyToken();
+            if (!TryAddReplica(s, ws, s.Tasks.Find(key)))
             {
-                s.AddReplica(ts, ws);
-            }
-            else if (ts is null || !ReferenceEquals(ts.ProcessingOn, ws))
-            {
-                // Not if it was told to compute the key meanwhile: it answers with the replica that it has, and would
-                // then drop it. Dask loses the result that way.
-                (redundant ??= []).Add(key);
+                redundant.Add(new Key(key.ToArray()));
             }
         }
-        if (redundant is not null)
+        Refuse(s, ws, redundant, stimulusId);
+    }
+
+    private static bool TryAddReplica(SchedulerState s, WorkerState ws, TaskState? ts)
+    {
+        if (ts is { State: TaskStateName.Memory })
+        {
+            s.AddReplica(ts, ws);
+            return true;
+        }
+        // Not refused if it was told to compute the key meanwhile: it answers with the replica that it has, and would then drop
+        // it. Dask loses the result that way.
+        return ReferenceEquals(ts?.ProcessingOn, ws);
+    }
+
+    private static void Refuse(SchedulerState s, WorkerState ws, List<Key> redundant, byte[] stimulusId)
+    {
+        if (redundant.Count > 0)
         {
             s.Outbox.To(ws).RemoveReplicas(redundant, stimulusId);
         }

@@ -28,7 +28,7 @@ internal static class WorkerRequests
         if (ws is not null && !r.Keys.IsNil)
         {
             var keys = new MessageReader(r.Keys);
-            s.AddKeys(ws, KeyFields.ReadKeys(ref keys), r.StimulusId ?? s.Stimulus("redundant-replicas"));
+            s.AddKeys(ws, keys, r.StimulusId ?? s.Stimulus("redundant-replicas"));
         }
         s.Answer(r.Number, Opaque.FromString(ws is null ? "not found" : "OK"));
     }

@@ -140,11 +140,18 @@ public sealed class PackedGraph
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            switch (reader.ReadString())
+            ReadOnlySpan<byte> name = reader.ReadUtf8();
+            if (name.SequenceEqual("dsk"u8))
             {
-                case "dsk": ReadTasks(ref reader); break;
-                case "dependencies": ReadDependencies(ref reader); break;
-                default: reader.Skip(); break;
+                ReadTasks(ref reader);
+            }
+            else if (name.SequenceEqual("dependencies"u8))
+            {
+                ReadDependencies(ref reader);
+            }
+            else
+            {
+                reader.Skip();
             }
         }
     }
