@@ -22,7 +22,9 @@ public readonly record struct DaskVersion(int Year, int Month, int Patch) : ICom
 
     /// <inheritdoc/>
     public int CompareTo(DaskVersion other) =>
-        (Year, Month, Patch).CompareTo((other.Year, other.Month, other.Patch));
+        Year != other.Year ? Year.CompareTo(other.Year)
+        : Month != other.Month ? Month.CompareTo(other.Month)
+        : Patch.CompareTo(other.Patch);
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Year}.{Month}.{Patch}");
