@@ -3,8 +3,11 @@
 Up to 2023.8.0 these are fields of ``compute-task`` itself, so a run spec is a msgpack map that the server merges into
 that message, and the frames that its placeholders refer to.
 """
+import pickle
+
 import msgpack
-from distributed.protocol import Serialize, dumps, pickle, to_serialize
+from distributed.protocol import Serialize, dumps, to_serialize
+from distributed.protocol.pickle import HIGHEST_PROTOCOL
 
 from .failures import NO_COMPRESSION
 from .run_spec_stream import SHARED_BYTES, RunSpecStream
@@ -31,7 +34,7 @@ def quick(fields):
     result = {}
     for name, value in fields.items():
         if isinstance(value, Serialize) and name in ("args", "kwargs") and value.data and is_plain(value.data):
-            value = pickle.dumps(value.data)
+            value = pickle.dumps(value.data, HIGHEST_PROTOCOL)
         elif isinstance(value, bytes) and len(value) >= SHARED_BYTES:
             raise TypeError  # a frame of its own, which other tasks can share
         result[name] = value
