@@ -22,9 +22,9 @@ internal sealed record SubmittedGraph(GraphUpdate Update, GraphMaterialized Grap
         }
         var reader = new MessageReader(frames);
         _ = reader.ReadArrayHeader();
-        Opaque message = reader.Peek().ReadOpaque();
-        GraphUpdate update = GraphUpdate.Read(ref reader, EmbeddedCluster.Client);
+        Opaque message = reader.ReadOpaque();
         var expander = new GraphExpander(Dialect.Dask2022, (_, _) => throw new InvalidOperationException("Python is not needed here"));
-        return new SubmittedGraph(update, expander.ExpandAsync(message, update, CancellationToken.None).GetAwaiter().GetResult());
+        GraphMessage read = expander.Read(message, EmbeddedCluster.Client);
+        return new SubmittedGraph(read.Update, expander.ExpandAsync(message, read, CancellationToken.None).GetAwaiter().GetResult());
     }
 }

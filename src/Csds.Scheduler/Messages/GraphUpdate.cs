@@ -45,8 +45,14 @@ public sealed class GraphUpdate
     /// <summary>What caused it, as a token; null: made up.</summary>
     public byte[]? StimulusId { get; init; }
 
-    /// <summary>Reads the message from its map on; fields that carry the graph are passed over.</summary>
-    public static GraphUpdate Read(ref MessageReader m, string client)
+    /// <summary>Reads the value of a field that carries the graph; false, and nothing is read, if it is another field.</summary>
+    public delegate bool GraphField(string name, ref MessageReader m);
+
+    /// <summary>Reads the message from its map on.</summary>
+    /// <param name="m">The message.</param>
+    /// <param name="client">The client that has sent it; it may name another.</param>
+    /// <param name="graph">Reads the graph; null: it is passed over.</param>
+    public static GraphUpdate Read(ref MessageReader m, string client, GraphField? graph = null)
     {
         Key[] keys = [], actors = [];
         Dictionary<Key, int>? internalPriority = null;
@@ -59,7 +65,8 @@ public sealed class GraphUpdate
         int entries = m.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            switch (m.ReadString())
+            string name = m.ReadString();
+            switch (name)
             {
                 case "client": client = m.ReadStringOrNull() ?? client; break;
                 case "keys": keys = KeyFields.ReadKeys(ref m); break;
@@ -70,7 +77,12 @@ public sealed class GraphUpdate
                 case "fifo_timeout": fifoTimeout = ReadSeconds(ref m); break;
                 case "stimulus_id": stimulus = m.TryReadNil() ? null : m.ReadToken().ToArray(); break;
                 case "code": code = m.TryReadNil() ? null : m.ReadOpaque(); break;
-                default: m.Skip(); break;
+                default:
+                    if (graph?.Invoke(name, ref m) != true)
+                    {
+                        m.Skip();
+                    }
+                    break;
             }
         }
         return new GraphUpdate

@@ -15,6 +15,13 @@ public static class GraphUpdates
         s.ActiveGraphUpdates++;
     }
 
+    /// <summary>There is no graph after all: its message cannot be read.</summary>
+    public static void AbandonGraphUpdate(this SchedulerState s)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        s.ActiveGraphUpdates--;
+    }
+
     /// <summary>The graph has arrived: create its tasks, and start them, in one go.</summary>
     /// <param name="s">The state.</param>
     /// <param name="update">The message.</param>

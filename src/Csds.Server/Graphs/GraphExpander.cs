@@ -13,11 +13,21 @@ namespace Csds.Server;
 public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToken, Task<GraphMaterialized>> helper) : IGraphExpander
 {
     /// <inheritdoc/>
-    public async Task<GraphMaterialized> ExpandAsync(Opaque message, GraphUpdate update, CancellationToken cancel)
+    public GraphMessage Read(Opaque message, string client)
     {
-        GraphMaterialized? graph = dialect.PackedGraphs ? PackedGraph.TryRead(message) : null;
-        graph ??= await helper(Checked(message), cancel).ConfigureAwait(false);
-        return Complete(graph, update);
+        // In one walk: a graph may be most of a gigabyte.
+        PackedGraph? packed = dialect.PackedGraphs ? new PackedGraph() : null;
+        var reader = new MessageReader(message);
+        GraphUpdate update = GraphUpdate.Read(ref reader, client, packed is null ? null : packed.TryReadField);
+        return new GraphMessage(update, packed?.Build());
+    }
+
+    /// <inheritdoc/>
+    public async Task<GraphMaterialized> ExpandAsync(Opaque message, GraphMessage read, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        GraphMaterialized graph = read.Graph ?? await helper(Checked(message), cancel).ConfigureAwait(false);
+        return Complete(graph, read.Update);
     }
 
     // What Python's decoder refuses does not cost a helper. Without Python, all that is used of a message is checked as it is read.

@@ -59,15 +59,16 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
     public async Task SubmitAsync(ClientState client, Opaque message, CancellationToken clientGone)
     {
         ArgumentNullException.ThrowIfNull(client);
-        GraphUpdate update = ReadUpdate(client, message);
         double start = await reactor.AskAsync((s, now) =>
         {
             s.BeginGraphUpdate();
             return now;
         }).ConfigureAwait(false);
+        GraphMessage read = await ReadAsync(client, message).ConfigureAwait(false);
+        GraphUpdate update = read.Update;
         try
         {
-            GraphMaterialized graph = await expander.ExpandAsync(message, update, clientGone).ConfigureAwait(false);
+            GraphMaterialized graph = await expander.ExpandAsync(message, read, clientGone).ConfigureAwait(false);
             GraphArrival arrival = await reactor.AskAsync((s, now) => new GraphArrival(s, update, graph, start, now)).ConfigureAwait(false);
             while (await reactor.AskAsync((_, now) => arrival.Advance(now)).ConfigureAwait(false))
             {
@@ -86,10 +87,17 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         }
     }
 
-    private static GraphUpdate ReadUpdate(ClientState client, Opaque message)
+    private async Task<GraphMessage> ReadAsync(ClientState client, Opaque message)
     {
-        var reader = new MessageReader(message);
-        return GraphUpdate.Read(ref reader, client.ClientKey);
+        try
+        {
+            return expander.Read(message, client.ClientKey);
+        }
+        catch (Exception error) when (MessageReader.IsProtocolError(error))
+        {
+            await reactor.TellAsync((s, _) => s.AbandonGraphUpdate()).ConfigureAwait(false);
+            throw;
+        }
     }
 
     // Looks at an item's op, and steps over it if it is no graph; the item may be the text "OK".

@@ -6,7 +6,11 @@ namespace Csds.Server;
 /// <summary>Makes a submitted graph flat and orders it.</summary>
 public interface IGraphExpander
 {
-    /// <summary>Expands the graph in an <c>update-graph*</c> message.</summary>
+    /// <summary>Reads an <c>update-graph*</c> message of a client.</summary>
+    /// <exception cref="ProtocolException">It is malformed.</exception>
+    GraphMessage Read(Opaque message, string client);
+
+    /// <summary>Expands the graph in a message that has been read, and numbers and orders what is wanted.</summary>
     /// <exception cref="GraphExpansionException">The graph cannot be expanded; the client is told why.</exception>
-    Task<GraphMaterialized> ExpandAsync(Opaque message, GraphUpdate update, CancellationToken cancel);
+    Task<GraphMaterialized> ExpandAsync(Opaque message, GraphMessage read, CancellationToken cancel);
 }

@@ -16,44 +16,38 @@ public sealed class PackedGraph
 
     // Names of the tasks of the layer that is being read.
     private readonly List<int> layer = [];
+    private bool hasGraph;
+    private bool needsPython;
 
-    private PackedGraph()
+    /// <summary>Reads a field of the message if it is about the graph, and needs no Python: see <see cref="GraphUpdate.GraphField"/>.</summary>
+    /// <exception cref="ProtocolException">The value is malformed.</exception>
+    public bool TryReadField(string name, ref MessageReader reader)
     {
+        switch (name)
+        {
+            case "hlg":
+                MessageReader layers = reader.Peek();
+                needsPython |= !TryReadLayers(ref layers);
+                hasGraph = true;
+                reader = needsPython ? reader : layers;
+                return !needsPython;
+            case "tasks":
+                hasGraph = true;
+                ReadTasks(ref reader);
+                return true;
+            case "dependencies":
+                ReadDependencies(ref reader);
+                return true;
+            default:
+                return false;
+        }
     }
 
-    /// <summary>Reads the graph in a message; null if it needs Python.</summary>
-    /// <exception cref="ProtocolException">The message is malformed.</exception>
-    public static GraphMaterialized? TryRead(Opaque message)
+    /// <summary>The graph that was read; null if there is none, or it needs Python.</summary>
+    public GraphMaterialized? Build()
     {
-        var graph = new PackedGraph();
-        var reader = new MessageReader(message);
-        bool native = false;
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
-        {
-            switch (reader.ReadString())
-            {
-                case "hlg":
-                    if (!graph.TryReadLayers(ref reader))
-                    {
-                        return null;
-                    }
-                    native = true;
-                    break;
-                case "tasks":
-                    native = true;
-                    graph.ReadTasks(ref reader);
-                    break;
-                case "dependencies":
-                    graph.ReadDependencies(ref reader);
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-        graph.calls.Complete();
-        return native ? graph.flat.Build(graph.annotations) : null;
+        calls.Complete();
+        return hasGraph && !needsPython ? flat.Build(annotations) : null;
     }
 
     private bool TryReadLayers(ref MessageReader reader)

@@ -71,7 +71,10 @@ public class PackedGraphTests
         }
         w.End();
         byte[] message = batch.ToOpaque().Token.ToArray();
-        GraphMaterialized graph = PackedGraph.TryRead(new Opaque(message)) ?? throw new InvalidOperationException("the graph needs Python");
+        var packed = new PackedGraph();
+        var reader = new MessageReader(message);
+        GraphUpdate.Read(ref reader, "client", packed.TryReadField);
+        GraphMaterialized graph = packed.Build() ?? throw new InvalidOperationException("the graph needs Python");
         // The message's memory belongs to somebody else soon.
         Array.Fill(message, (byte)0xc1);
         return graph;
