@@ -16,6 +16,9 @@ public sealed class GraphArrival
     /// <summary>Tasks of one part: some ten milliseconds.</summary>
     private const int PartTasks = 4096;
 
+    /// <summary>A step that takes as long as a part.</summary>
+    private const int WholePart = -1;
+
     private readonly SchedulerState s;
     private readonly GraphUpdate update;
     private readonly GraphMaterialized graph;
@@ -60,6 +63,10 @@ public sealed class GraphArrival
             for (int i = 0; i < tasks && !isOver; i++)
             {
                 isOver = !steps.MoveNext();
+                if (!isOver && steps.Current == WholePart)
+                {
+                    break;
+                }
             }
             completed = true;
         }
@@ -87,7 +94,7 @@ public sealed class GraphArrival
         merge?.Abandon();
     }
 
-    // Each step is one task's.
+    // Each step is one task's, or makes room for all of them.
     private IEnumerable<int> Steps()
     {
         if (!s.Clients.TryGetValue(update.Client, out ClientState? client))
@@ -102,6 +109,12 @@ public sealed class GraphArrival
             yield break;
         }
         merge = new GraphMerge(s, graph, requested);
+        if (graph.Count > PartTasks)
+        {
+            yield return WholePart; // The memory for all of them takes a while each time.
+            s.Tasks.EnsureCapacity(Math.Min(graph.Count, 1 << 20));
+            yield return WholePart;
+        }
         foreach (int step in Merge(client, merge).Concat(Start(client, merge)))
         {
             yield return step;

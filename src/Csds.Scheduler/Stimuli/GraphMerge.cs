@@ -34,7 +34,6 @@ internal sealed class GraphMerge
                 Hold(number, ts);
             }
         }
-        s.Tasks.EnsureCapacity(Math.Min(graph.Count, 1 << 20));
     }
 
     internal GraphMaterialized Graph { get; }
