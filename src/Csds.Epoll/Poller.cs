@@ -12,12 +12,13 @@ public sealed partial class Poller : IDisposable
 {
     private const int MaxEvents = 256;
     private const int InterruptedCall = 4;
+    private const int CloseOnExec = 0x80000; // Child processes have no business with it.
 
     // struct epoll_event is packed on x86-64 only.
     private static readonly int dataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
     private static readonly int eventSize = dataOffset + 8;
 
-    private readonly int handle = Checked(epoll_create1(0));
+    private readonly int handle = Checked(epoll_create1(CloseOnExec));
     private readonly byte[] events = new byte[MaxEvents * 16];
     private readonly Lock gate = new();
 
