@@ -57,7 +57,7 @@ public sealed class Listeners : IAsyncDisposable
         {
             EndPoint[] plain = [.. comms.Where(c => !c.WebSockets).SelectMany(c => c.Endpoints).Except(http)];
             builder.Services.AddSingleton<IConnectionListenerFactory>(
-                new EpollTransport(ports, plain, loggers.CreateLogger<EpollTransport>()));
+                new EpollTransport(ports, plain, settings.SocketBacklog, loggers.CreateLogger<EpollTransport>()));
         }
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

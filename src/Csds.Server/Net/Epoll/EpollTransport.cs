@@ -13,8 +13,9 @@ namespace Csds.Server;
 /// </summary>
 /// <param name="ports">The open ports.</param>
 /// <param name="comms">Those that are for comms.</param>
+/// <param name="backlog">Connections that may wait to be accepted.</param>
 /// <param name="logger">For what goes wrong.</param>
-internal sealed partial class EpollTransport(BoundPorts ports, IReadOnlyCollection<EndPoint> comms, ILogger<EpollTransport> logger)
+internal sealed partial class EpollTransport(BoundPorts ports, IReadOnlyCollection<EndPoint> comms, int backlog, ILogger<EpollTransport> logger)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <summary>How long nothing is accepted after that has failed: for want of files it would fail again at once.</summary>
@@ -29,8 +30,12 @@ internal sealed partial class EpollTransport(BoundPorts ports, IReadOnlyCollecti
     public bool CanBind(EndPoint endpoint) => comms.Contains(endpoint);
 
     /// <inheritdoc/>
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult<IConnectionListener>(new Listener(ports.Take(endpoint), logger));
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        Socket socket = ports.Take(endpoint);
+        socket.Listen(backlog); // The port is open already, with the default.
+        return ValueTask.FromResult<IConnectionListener>(new Listener(socket, logger));
+    }
 
     // It serves the whole process until that ends, as .NET's own does.
     private static Poller Start()
