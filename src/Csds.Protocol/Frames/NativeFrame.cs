@@ -5,7 +5,8 @@ namespace Csds.Protocol;
 
 /// <summary>
 /// Memory outside of the garbage collector's heap, which would keep it from the system long after its use: the msgpack of a
-/// million tasks takes 650 MB. It is freed by <see cref="FrameGroup.Dispose"/>, and by nothing else.
+/// million tasks takes 650 MB. It is freed by <see cref="FrameGroup.Dispose"/>
+/// or, if its message does not become complete, by <see cref="FrameReader.Abandon"/>, and by nothing else.
 /// </summary>
 internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
 {

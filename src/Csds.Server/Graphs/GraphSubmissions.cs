@@ -94,7 +94,7 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         {
             return expander.Read(message, client.ClientKey);
         }
-        catch (Exception error) when (MessageReader.IsProtocolError(error))
+        catch
         {
             await reactor.TellAsync((s, _) => s.AbandonGraphUpdate()).ConfigureAwait(false);
             throw;

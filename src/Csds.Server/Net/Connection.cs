@@ -56,39 +56,45 @@ public sealed class Connection : IAsyncDisposable
     public async ValueTask<FrameGroup?> ReadAsync(CancellationToken cancel = default)
     {
         PipeReader input = transport.Transport.Input;
-        while (true)
+        bool complete = false;
+        try
         {
-            ReadResult result;
-            try
+            while (true)
             {
-                result = await input.ReadAsync(cancel).ConfigureAwait(false);
+                ReadResult result = await input.ReadAsync(cancel).ConfigureAwait(false);
+                ReadOnlySequence<byte> buffer = result.Buffer;
+                FrameGroup? group;
+                try
+                {
+                    complete = frameReader.TryRead(ref buffer, out group);
+                }
+                finally
+                {
+                    // What lies behind a complete message is the next one's, and has not been looked at.
+                    input.AdvanceTo(buffer.Start, complete ? buffer.Start : buffer.End);
+                }
+                if (complete)
+                {
+                    return group;
+                }
+                if (result.IsCompleted || result.IsCanceled)
+                {
+                    return buffer.IsEmpty && frameReader.IsAtBoundary
+                        ? null
+                        : throw new ProtocolException("the stream ended in the middle of a message");
+                }
             }
-            catch (ConnectionAbortedException error)
+        }
+        catch (ConnectionAbortedException error)
+        {
+            // To the transport, an end that was asked for here is a cancellation; to who waits for an answer it is a loss.
+            throw new IOException(error.Message, error);
+        }
+        finally
+        {
+            if (!complete)
             {
-                // To the transport, an end that was asked for here is a cancellation; to who waits for an answer it is a loss.
-                throw new IOException(error.Message, error);
-            }
-            ReadOnlySequence<byte> buffer = result.Buffer;
-            bool complete = false;
-            FrameGroup? group;
-            try
-            {
-                complete = frameReader.TryRead(ref buffer, out group);
-            }
-            finally
-            {
-                // What lies behind a complete message is the next one's, and has not been looked at.
-                input.AdvanceTo(buffer.Start, complete ? buffer.Start : buffer.End);
-            }
-            if (complete)
-            {
-                return group;
-            }
-            if (result.IsCompleted || result.IsCanceled)
-            {
-                return buffer.IsEmpty && frameReader.IsAtBoundary
-                    ? null
-                    : throw new ProtocolException("the stream ended in the middle of a message");
+                frameReader.Abandon(); // Nothing more is read.
             }
         }
     }
@@ -168,13 +174,12 @@ public sealed class Connection : IAsyncDisposable
         drained.TrySetResult();
     }
 
-    /// <summary>Waits until everything sent so far is on its way, and ends the connection. Nobody may be reading from it.</summary>
+    /// <summary>Waits until everything sent so far is on its way, and ends the connection.</summary>
     public async ValueTask DisposeAsync()
     {
         CloseBehindOutput();
         await drained.Task.ConfigureAwait(false);
         await transport.DisposeAsync().ConfigureAwait(false);
-        frameReader.Abandon();
     }
 
     private async Task EndAsync()

@@ -53,7 +53,7 @@ public sealed class ClientRegistrations(
         {
             return false;
         }
-        if (GraphSubmissions.HasGraph(frames))
+        if (HasGraph(frames))
         {
             await SubmitAsync(cs, comm, frames).ConfigureAwait(false);
         }
@@ -62,6 +62,19 @@ public sealed class ClientRegistrations(
             await reactor.PostAsync(new ClientMessages(cs, comm, frames)).ConfigureAwait(false);
         }
         return true;
+    }
+
+    private static bool HasGraph(FrameGroup frames)
+    {
+        try
+        {
+            return GraphSubmissions.HasGraph(frames);
+        }
+        catch
+        {
+            frames.Dispose(); // It is malformed, and nobody else gets it.
+            throw;
+        }
     }
 
     // Later messages of this client wait until its graph is in; nobody else's do (rows W38, F32).
