@@ -16,10 +16,17 @@ internal readonly ref struct KeyFields
     internal ReadOnlySpan<byte> Key => key.IsEmpty ? throw new ProtocolException("a message lacks key") : key;
 
     /// <summary>Field <c>keys</c>: a list, tuple or set.</summary>
-    internal Key[] Keys => ReadKeys(KeysReader);
+    internal Key[] Keys
+    {
+        get
+        {
+            MessageReader reader = KeysReader;
+            return ReadKeys(ref reader);
+        }
+    }
 
     /// <summary>The beginning of field <c>keys</c>, or of an empty list.</summary>
-    internal MessageReader KeysReader { get; private init; } = new(none);
+    internal MessageReader KeysReader { get; private init; }
 
     /// <summary>Field <c>run_id</c>; -1 if there is none.</summary>
     internal long RunId { get; private init; }
@@ -83,8 +90,6 @@ internal readonly ref struct KeyFields
             StimulusId = stimulus,
         };
     }
-
-    private static Key[] ReadKeys(MessageReader m) => ReadKeys(ref m);
 
     internal static Key[] ReadKeys(ref MessageReader m)
     {

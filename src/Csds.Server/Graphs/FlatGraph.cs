@@ -14,6 +14,8 @@ internal sealed class FlatGraph
 
     // By name: the number of the task, None while it is only a dependency.
     private readonly List<int> taskOf = [];
+
+    // The name that was asked for last.
     private int named = None;
 
     // By task: its name.
@@ -35,19 +37,6 @@ internal sealed class FlatGraph
         int next = named + 1;
         named = next < names.Count && names[next].Token.SequenceEqual(token) ? next : Find(token);
         return named;
-    }
-
-    private int Find(ReadOnlySpan<byte> token)
-    {
-        if (!byToken.TryGetValue(token, out int name))
-        {
-            name = names.Count;
-            var key = new Key(token.ToArray());
-            numbers.Add(key, name);
-            names.Add(key);
-            taskOf.Add(None);
-        }
-        return name;
     }
 
     /// <summary>The key of a name.</summary>
@@ -108,6 +97,19 @@ internal sealed class FlatGraph
             RunSpecs = [.. runSpecs],
             Annotations = annotations.Count == 0 ? [] : [.. keys.Select(k => annotations.GetValueOrDefault(k))],
         };
+    }
+
+    private int Find(ReadOnlySpan<byte> token)
+    {
+        if (!byToken.TryGetValue(token, out int name))
+        {
+            name = names.Count;
+            var key = new Key(token.ToArray());
+            numbers.Add(key, name);
+            names.Add(key);
+            taskOf.Add(None);
+        }
+        return name;
     }
 
     // Dependencies that are no tasks are numbered behind the tasks, as they come.

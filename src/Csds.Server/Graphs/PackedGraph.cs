@@ -26,11 +26,15 @@ public sealed class PackedGraph
         switch (name)
         {
             case "hlg":
-                MessageReader layers = reader.Peek();
-                needsPython |= !TryReadLayers(ref layers);
                 hasGraph = true;
-                reader = needsPython ? reader : layers;
-                return !needsPython;
+                MessageReader layers = reader.Peek();
+                if (!TryReadLayers(ref layers))
+                {
+                    needsPython = true;
+                    return false;
+                }
+                reader = layers;
+                return true;
             case "tasks":
                 hasGraph = true;
                 ReadTasks(ref reader);
