@@ -21,12 +21,19 @@ public sealed class FrameReader(FrameLimits limits)
     /// <summary>By so much. Doubling would copy nearly all of the frame once more, and leave as much behind.</summary>
     private const long Growth = 16;
 
-    /// <summary>From this size a message's msgpack is a <see cref="NativeFrame"/>.</summary>
-    private const int NativeFrameBytes = 16 * 1024 * 1024;
+    /// <summary>
+    /// From this size a message's msgpack is a <see cref="NativeFrame"/>. A few large objects make the garbage collector look at all
+    /// that there is.
+    /// </summary>
+    private const int NativeFrameBytes = FirstAllocation;
+
+    /// <summary>More are forgotten with their message.</summary>
+    private const int KeptLengths = 1024;
 
     private const int FixedPrelude = 16;
 
-    private long[]? lengths;
+    private long[] lengths = new long[8];
+    private bool isStarted;
     private int lengthsRead;
     private int frameCount;
 
@@ -44,7 +51,7 @@ public sealed class FrameReader(FrameLimits limits)
     }
 
     /// <summary>True between messages: the stream may end here without anything being lost.</summary>
-    public bool IsAtBoundary => lengths is null;
+    public bool IsAtBoundary => !isStarted;
 
     /// <summary>
     /// Takes what it can from the front of <paramref name="buffer"/> and answers whether a message became complete.
@@ -54,7 +61,7 @@ public sealed class FrameReader(FrameLimits limits)
     public bool TryRead(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out FrameGroup? group)
     {
         group = null;
-        if (lengths is null && !TryStart(ref buffer))
+        if (!isStarted && !TryStart(ref buffer))
         {
             return false;
         }
@@ -94,7 +101,7 @@ public sealed class FrameReader(FrameLimits limits)
             throw new ProtocolException($"a message announces {count} frames, more than {limits.MaxFrames}");
         }
         frameCount = (int)count;
-        lengths = new long[Math.Min(frameCount, 64)];
+        isStarted = true;
         if (frameCount == 0)
         {
             Prepare();
@@ -118,7 +125,7 @@ public sealed class FrameReader(FrameLimits limits)
             {
                 throw new ProtocolException($"a message announces a frame of {length} bytes");
             }
-            if (lengthsRead == lengths!.Length)
+            if (lengthsRead == lengths.Length)
             {
                 Array.Resize(ref lengths, (int)Math.Min(frameCount, 2L * lengths.Length));
             }
@@ -133,7 +140,7 @@ public sealed class FrameReader(FrameLimits limits)
         long total = 0;
         for (int i = 0; i < frameCount; i++)
         {
-            total += lengths![i];
+            total += lengths[i];
         }
         if (total > limits.MaxBytes)
         {
@@ -163,7 +170,7 @@ public sealed class FrameReader(FrameLimits limits)
     {
         while (currentFrame < frameCount)
         {
-            int length = (int)lengths![currentFrame];
+            int length = (int)lengths[currentFrame];
             while (currentFilled < length)
             {
                 if (buffer.IsEmpty)
@@ -209,7 +216,7 @@ public sealed class FrameReader(FrameLimits limits)
         int offset = 0;
         for (int i = 0; i < frameCount; i++)
         {
-            int length = (int)lengths![i];
+            int length = (int)lengths[i];
             frames[i] = pooled.AsMemory(offset, length);
             offset += length;
         }
@@ -218,7 +225,11 @@ public sealed class FrameReader(FrameLimits limits)
 
     private void Reset()
     {
-        lengths = null;
+        isStarted = false;
+        if (lengths.Length > KeptLengths)
+        {
+            lengths = new long[8];
+        }
         pooled = null;
         large = null;
         lengthsRead = frameCount = pooledFilled = pooledSize = currentFrame = currentFilled = 0;

@@ -17,6 +17,16 @@ public sealed class MessageBatch
     private bool isList;
     private long frameBytes;
 
+    // Where the message that is being written begins.
+    private int messageStart;
+
+    // The growing list at the end of the last message, what comes before it in that message, and where it ends; 0: none.
+    private int headStart;
+    private int growingStart;
+    private int growingEnd;
+    private int growingItems;
+    private bool endsInGrowingList;
+
     /// <summary>Number of messages written so far.</summary>
     public int Count { get; private set; }
 
@@ -50,9 +60,7 @@ public sealed class MessageBatch
     {
         if (isList)
         {
-            Span<byte> header = token.WrittenSpan;
-            header[0] = Array32;
-            BinaryPrimitives.WriteUInt32BigEndian(header[1..], (uint)Count);
+            WriteListHeader(token.WrittenSpan, Count);
         }
         return token.WrittenMemory;
     }
@@ -65,6 +73,8 @@ public sealed class MessageBatch
         isList = false;
         Count = 0;
         frameBytes = 0;
+        growingEnd = 0;
+        endsInGrowingList = false;
     }
 
     /// <summary>A copy of the content as a value of its own, for tests and for what is sent more than once.</summary>
@@ -79,7 +89,44 @@ public sealed class MessageBatch
 
     internal int FrameCount => frames.Count + 1;
 
-    internal void Ended() => Count++;
+    internal void Ended()
+    {
+        Count++;
+        growingEnd = endsInGrowingList ? token.Length : 0;
+        endsInGrowingList = false;
+    }
 
-    private MessageWriter Begin() => new(this, token);
+    /// <summary>The value of the last field, and the only list of the message, follows: see <see cref="MessageWriter.GrowingList"/>.</summary>
+    internal void BeginGrowingList()
+    {
+        ReadOnlySpan<byte> written = token.WrittenSpan;
+        if (growingEnd == messageStart && written[messageStart..].SequenceEqual(written[headStart..growingStart]))
+        {
+            token.Truncate(messageStart);
+            Count--; // It counts already.
+            growingItems++;
+        }
+        else
+        {
+            headStart = messageStart;
+            growingStart = token.Length;
+            growingItems = 1;
+            token.GetSpan(HeaderBytes);
+            token.Advance(HeaderBytes);
+        }
+        WriteListHeader(token.WrittenSpan[growingStart..], growingItems);
+        endsInGrowingList = true;
+    }
+
+    private MessageWriter Begin()
+    {
+        messageStart = token.Length;
+        return new MessageWriter(this, token);
+    }
+
+    private static void WriteListHeader(Span<byte> header, int items)
+    {
+        header[0] = Array32;
+        BinaryPrimitives.WriteUInt32BigEndian(header[1..], (uint)items);
+    }
 }

@@ -31,6 +31,15 @@ public readonly ref struct MessageWriter
         token.Advance(size);
     }
 
+    /// <summary>
+    /// Begins a list of one item, which follows and ends the message. If the message before is the same but for its own such list,
+    /// the item is added to that one, and there is no second message.
+    /// </summary>
+    public void GrowingList() => batch.BeginGrowingList();
+
+    /// <summary>Makes room for what follows, at once instead of little by little.</summary>
+    public void Expect(int bytes) => token.GetSpan(bytes);
+
     /// <summary>Begins a Python set: its items follow as those of a list (row W16).</summary>
     public void Set(int items)
     {

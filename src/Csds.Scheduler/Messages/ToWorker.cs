@@ -5,6 +5,9 @@ namespace Csds.Scheduler;
 /// <summary>The messages on a worker's stream (rows SW1 to SW12), with the exact fields of each dialect.</summary>
 internal static class ToWorker
 {
+    /// <summary>Bytes of one holder's address, the size of the result, and what is around them.</summary>
+    private const int TypicalHolders = 48;
+
     /// <summary>SW1: run a task. An extra or a missing field makes the worker close.</summary>
     internal static void ComputeTask(this MessageBatch batch, TaskState ts, SchedulerState s)
     {
@@ -55,6 +58,10 @@ internal static class ToWorker
 
     private static void WriteDependencies(ref MessageWriter w, TaskState ts)
     {
+        if (ts.Dependencies.TryGetFirst(out TaskState? first))
+        {
+            w.Expect(ts.Dependencies.Count * ((2 * first.Key.Token.Length) + TypicalHolders));
+        }
         w.Text("who_has"u8);
         w.Map(ts.Dependencies.Count);
         foreach (TaskState dts in ts.Dependencies)
@@ -97,7 +104,7 @@ internal static class ToWorker
         }
     }
 
-    /// <summary>SW2: drop these results, cancel these tasks.</summary>
+    /// <summary>SW2: drop this result, cancel this task. All that one stimulus frees in a row is one message.</summary>
     internal static void FreeKeys(this MessageBatch batch, Key key, ReadOnlySpan<byte> stimulusId) =>
         OneKey(batch, "free-keys"u8, key.Token, stimulusId);
 
@@ -227,10 +234,10 @@ internal static class ToWorker
         MessageWriter w = batch.Add();
         w.Map(3);
         w.Field("op"u8, op);
-        w.Text("keys"u8);
-        w.List(1);
-        w.Token(keyToken);
         w.FieldToken("stimulus_id"u8, stimulusId);
+        w.Text("keys"u8);
+        w.GrowingList();
+        w.Token(keyToken);
         w.End();
     }
 

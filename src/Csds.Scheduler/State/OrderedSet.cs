@@ -167,20 +167,7 @@ public struct OrderedSet<T> : IEnumerable<T>
 
         internal int Find(T item)
         {
-            if (index is null)
-            {
-                return Array.IndexOf<object?>(slots, item, 0, used);
-            }
-            int mask = index.Length - 1;
-            for (int place = item.GetHashCode() & mask; index[place] > 0; place = (place + 1) & mask)
-            {
-                int slot = index[place] - 1;
-                if (ReferenceEquals(slots[slot], item))
-                {
-                    return slot;
-                }
-            }
-            return -1;
+            return index is null ? Search(item) : LookUp(item, index);
         }
 
         internal bool Add(T item)
@@ -245,6 +232,31 @@ public struct OrderedSet<T> : IEnumerable<T>
                 }
             }
             return null;
+        }
+
+        private int Search(T item)
+        {
+            for (int slot = 0; slot < used; slot++)
+            {
+                if (ReferenceEquals(slots[slot], item))
+                {
+                    return slot;
+                }
+            }
+            return -1;
+        }
+
+        private int LookUp(T item, int[] index)
+        {
+            int mask = index.Length - 1;
+            for (int place = item.GetHashCode() & mask; index[place] is > 0 and int found; place = (place + 1) & mask)
+            {
+                if (ReferenceEquals(slots[found - 1], item))
+                {
+                    return found - 1;
+                }
+            }
+            return -1;
         }
 
         private void Compact()

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text;
 using Csds.Protocol;
 
@@ -51,13 +52,28 @@ public sealed class TaskTable
     /// <summary>Finds a task; null if there is none.</summary>
     public TaskState? Find(Key key) => tasks.GetValueOrDefault(key);
 
-    /// <summary>Dask's <c>new_task</c>: a released task, with its group and prefix.</summary>
-    internal TaskState Create(Key key, RunSpec runSpec)
+    /// <summary>
+    /// The task with a key. If there is none, it is created as Dask's <c>new_task</c> does: released, with its group and prefix.
+    /// </summary>
+    /// <exception cref="ProtocolException">There is none, and no Dask key looks like this.</exception>
+    internal TaskState GetOrCreate(Key key, out bool isNew)
     {
-        var ts = new TaskState(key, GroupOf(key), created++) { RunSpec = runSpec };
-        tasks.Add(key, ts);
-        Created?.Invoke(ts);
-        return ts;
+        ref TaskState? ts = ref CollectionsMarshal.GetValueRefOrAddDefault(tasks, key, out bool isKnown);
+        isNew = !isKnown;
+        if (isNew)
+        {
+            try
+            {
+                ts = new TaskState(key, GroupOf(key), created++);
+            }
+            catch
+            {
+                tasks.Remove(key);
+                throw;
+            }
+            Created?.Invoke(ts);
+        }
+        return ts!;
     }
 
     internal void Remove(TaskState ts) => tasks.Remove(ts.Key);

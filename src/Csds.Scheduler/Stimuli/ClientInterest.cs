@@ -22,7 +22,7 @@ internal static class ClientInterest
                     s.Outbox.Log(LogSeverity.Warning, $"Client '{client}' desires key {key.Repr()} but key is unknown.");
                     continue;
                 }
-                ts = s.Tasks.Create(key, default); // 2022 waits for somebody to submit it.
+                ts = s.Tasks.GetOrCreate(key, out _); // 2022 waits for somebody to submit it.
             }
             Want(s, cs, ts);
             if (cs == s.FireAndForget && ts.State is TaskStateName.Memory or TaskStateName.Erred)

@@ -152,10 +152,9 @@ internal sealed class GraphMerge
         {
             return known;
         }
-        TaskState? ts = s.Tasks.Find(Graph.KeyOf(number));
-        if (ts is null)
+        TaskState ts = s.Tasks.GetOrCreate(Graph.KeyOf(number), out bool created);
+        if (created)
         {
-            ts = s.Tasks.Create(Graph.KeyOf(number), default);
             isNew[number] = true;
             NewTasks++;
             computation.Add(ts.Group);

@@ -62,7 +62,7 @@ public static class ScatteredData
 
     private static void Register(SchedulerState s, Key key, WorkerState[] holders, long nbytes)
     {
-        TaskState ts = s.Tasks.Find(key) ?? s.Tasks.Create(key, default);
+        TaskState ts = s.Tasks.GetOrCreate(key, out _);
         if (ts.State != TaskStateName.Memory)
         {
             Arrive(s, ts);

@@ -9,7 +9,10 @@ internal static class TaskReports
     internal static void TaskFinished(this SchedulerState s, WorkerState ws, in TaskFinished msg)
     {
         byte[] stimulus = msg.StimulusId.ToArray();
-        TaskState? ts = s.Tasks.Find(msg.Key);
+        // Mostly the one that it has had for longest.
+        TaskState? ts = ws.Processing.TryGetFirst(out TaskState? first) && msg.Key.SequenceEqual(first.Key.Token)
+            ? first
+            : s.Tasks.Find(msg.Key);
         if (ts is null || IsOver(ts))
         {
             s.CountStale("task-finished");

@@ -23,10 +23,10 @@ public sealed class Story(int capacity)
 {
     private static readonly Dictionary<Key, TaskStateName> none = [];
 
-    private readonly Queue<Moved> moves = new(Math.Min(capacity, 1024));
+    private readonly PiecewiseQueue<Moved> moves = new();
 
     // Those of all moves, one after the other: most moves have none or one, and an object for each would cost more.
-    private readonly Queue<(Key Key, TaskStateName State)> recommended = new();
+    private readonly PiecewiseQueue<(Key Key, TaskStateName State)> recommended = new();
 
     /// <summary>How many are kept.</summary>
     public int Count => moves.Count;
@@ -36,7 +36,7 @@ public sealed class Story(int capacity)
     {
         get
         {
-            using var recommendations = ((IEnumerable<(Key, TaskStateName)>)recommended).GetEnumerator();
+            using IEnumerator<(Key, TaskStateName)> recommendations = recommended.GetEnumerator();
             foreach (Moved move in moves)
             {
                 Dictionary<Key, TaskStateName> next = move.Recommended == 0 ? none : new(KeyComparer.Instance);

@@ -28,7 +28,19 @@ internal sealed class FlatGraph
     internal FlatGraph() => byToken = numbers.GetAlternateLookup<ReadOnlySpan<byte>>();
 
     /// <summary>Makes room for more keys.</summary>
-    internal void Expect(int more) => numbers.EnsureCapacity(numbers.Count + more);
+    internal void Expect(int more)
+    {
+        if (more <= names.Count)
+        {
+            return; // It is as good to double what there is. A graph may have thousands of small layers.
+        }
+        int total = names.Count + more;
+        numbers.EnsureCapacity(total);
+        names.EnsureCapacity(total);
+        taskOf.EnsureCapacity(total);
+        nameOf.EnsureCapacity(total);
+        runSpecs.EnsureCapacity(total);
+    }
 
     /// <summary>The number of a key among all that were ever named.</summary>
     internal int Name(ReadOnlySpan<byte> token)

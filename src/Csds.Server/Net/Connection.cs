@@ -276,8 +276,7 @@ public sealed class Connection : IAsyncDisposable
         PipeWriter output = transport.Transport.Output;
         ReadOnlyMemory<byte> token = batch.Seal();
         FrameWriter.WritePrelude(output, token.Length, batch.Frames);
-        await output.WriteAsync(token).ConfigureAwait(false);
-        foreach (ReadOnlyMemory<byte> frame in batch.Frames)
+        foreach (ReadOnlyMemory<byte> frame in batch.Frames.Prepend(token))
         {
             for (int offset = 0; offset < frame.Length; offset += DirectBytes)
             {

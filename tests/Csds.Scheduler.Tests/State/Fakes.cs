@@ -9,7 +9,7 @@ internal sealed class Fakes
     private long workers;
 
     internal TaskState Task(int number) =>
-        tasks.Find(Key.FromString($"t-{number}")) ?? tasks.Create(Key.FromString($"t-{number}"), default);
+        tasks.GetOrCreate(Key.FromString($"t-{number}"), out _);
 
     internal WorkerState Worker(int port, int threads = 1, string versions = "")
     {

@@ -45,6 +45,15 @@ internal sealed class EpollOutput(EpollConnection connection) : PipeWriter, IVal
     public override void Advance(int bytes) => end += bytes;
 
     /// <inheritdoc/>
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        MakeRoom(source.Length); // At once; to write it without would double the buffer again and again.
+        source.CopyTo(buffer.AsMemory(end));
+        Advance(source.Length);
+        return FlushAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         lock (connection.Gate)
