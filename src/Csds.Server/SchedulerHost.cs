@@ -90,7 +90,8 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         await PreloadAsync(userPython, comms).ConfigureAwait(false);
         await files.WriteAddressAsync(await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false))
             .ConfigureAwait(false);
-        await using (Timer ticks = new(_ => _ = reactor.TellAsync((s, now) => s.Tick(now)), null, tick, tick))
+        var idle = new IdleCollection();
+        await using (Timer ticks = new(_ => _ = TickAsync(reactor, idle), null, tick, tick))
         {
             LogClosing(log, await EndAsync(interrupted).ConfigureAwait(false), dialect);
         }
@@ -102,6 +103,12 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         LogLine(log, "End scheduler");
         return 0;
     }
+
+    private static Task TickAsync(Reactor reactor, IdleCollection idle) => reactor.TellAsync((s, now) =>
+    {
+        s.Tick(now);
+        idle.Look(isIdle: s.ProcessingCount == 0 && s.ActiveGraphUpdates == 0);
+    });
 
     // W51: workers are told, clients' streams end, and nothing half-open holds the process up.
     private async Task CloseAsync(Reactor reactor, CommServer comms, Listeners listeners)

@@ -10,19 +10,31 @@ public static class Tokens
     public static byte[] Nil { get; } = [0xc0];
 
     /// <summary>The token of a str.</summary>
-    public static byte[] String(string text) => Build(text, static (ref MessagePackWriter w, string t) => w.Write(t));
+    public static byte[] String(string text)
+    {
+        Span<byte> header = stackalloc byte[5];
+        int length = Encoding.UTF8.GetByteCount(text);
+        MessagePackPrimitives.TryWriteStringHeader(header, (uint)length, out int headerBytes);
+        byte[] token = new byte[headerBytes + length];
+        header[..headerBytes].CopyTo(token);
+        Encoding.UTF8.GetBytes(text, token.AsSpan(headerBytes));
+        return token;
+    }
 
     /// <summary>The token of an int.</summary>
-    public static byte[] Int(long value) => Build(value, static (ref MessagePackWriter w, long v) => w.Write(v));
+    public static byte[] Int(long value)
+    {
+        Span<byte> token = stackalloc byte[9];
+        MessagePackPrimitives.TryWrite(token, value, out int bytes);
+        return token[..bytes].ToArray();
+    }
 
     /// <summary>The token of a bytes value.</summary>
     public static byte[] Bytes(ReadOnlySpan<byte> bytes)
     {
-        var buffer = new FrameBuffer();
-        var writer = new MessagePackWriter(buffer);
-        writer.Write(bytes);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        Span<byte> header = stackalloc byte[5];
+        MessagePackPrimitives.TryWriteBinHeader(header, (uint)bytes.Length, out int headerBytes);
+        return [.. header[..headerBytes], .. bytes];
     }
 
     /// <summary>The text of a str or bytes token; other tokens give Python's <c>str()</c> of the value.</summary>
@@ -30,15 +42,4 @@ public static class Tokens
 
     /// <summary>UTF-8 without a byte-order mark, throwing on text that is none.</summary>
     public static UTF8Encoding Utf8 { get; } = new(false, true);
-
-    private delegate void Write<T>(ref MessagePackWriter writer, T value);
-
-    private static byte[] Build<T>(T value, Write<T> write)
-    {
-        var buffer = new FrameBuffer();
-        var writer = new MessagePackWriter(buffer);
-        write(ref writer, value);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
-    }
 }

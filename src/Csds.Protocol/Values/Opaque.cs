@@ -15,6 +15,12 @@ public sealed class Opaque(ReadOnlyMemory<byte> token, params ReadOnlyMemory<byt
     /// <summary>What the token's placeholders refer to.</summary>
     public ReadOnlyMemory<byte>[] Frames { get; } = frames;
 
+    /// <summary>The token of a value that is nothing but serialized frames.</summary>
+    public static ReadOnlyMemory<byte> SerializedToken => Placeholders.Serialized;
+
+    /// <summary>True for a value with <see cref="SerializedToken"/>.</summary>
+    public bool IsSerialized => Token.Span.SequenceEqual(SerializedToken.Span);
+
     /// <summary>True for <c>None</c>.</summary>
     public bool IsNil => Token.Length == 1 && Token.Span[0] == 0xc0;
 

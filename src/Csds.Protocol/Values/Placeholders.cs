@@ -9,6 +9,12 @@ namespace Csds.Protocol;
 /// </summary>
 internal static class Placeholders
 {
+    // {"__Serialized__": 1} without the number.
+    private static readonly byte[] serializedHead = [0x81, 0xae, .. "__Serialized__"u8];
+
+    /// <summary>The token of a value that is all in frames: most of those that have any.</summary>
+    internal static byte[] Serialized { get; } = [.. serializedHead, 1];
+
     /// <summary>
     /// Takes the value in <paramref name="token"/> out of a message, with copies of the frames it refers to.
     /// </summary>
@@ -18,8 +24,17 @@ internal static class Placeholders
         {
             return new Opaque(token.ToArray());
         }
+        if (token.StartsWith(serializedHead) && TryReadNumber(token[serializedHead.Length..], out int index))
+        {
+            return new Opaque(Serialized, Take(source, index));
+        }
         var taken = new List<ReadOnlyMemory<byte>>();
-        byte[] own = Renumber(token.ToArray(), k => Take(source, k, taken));
+        byte[] own = Renumber(token.ToArray(), k =>
+        {
+            int first = taken.Count + 1;
+            taken.AddRange(Take(source, k));
+            return first;
+        });
         return new Opaque(own, [.. taken]);
     }
 
@@ -30,6 +45,11 @@ internal static class Placeholders
         if (firstFrame == 1)
         {
             writer.WriteRaw(token.Span); // The numbers are right as they are.
+        }
+        else if (token.Span.SequenceEqual(Serialized))
+        {
+            writer.WriteRaw(serializedHead);
+            writer.Write(firstFrame);
         }
         else
         {
@@ -51,7 +71,11 @@ internal static class Placeholders
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static int Take(FrameGroup source, int index, List<ReadOnlyMemory<byte>> taken)
+    private static bool TryReadNumber(ReadOnlySpan<byte> token, out int number) =>
+        MessagePackPrimitives.TryRead(token, out number, out int size) == MessagePackPrimitives.DecodeResult.Success
+        && size == token.Length;
+
+    private static ReadOnlyMemory<byte>[] Take(FrameGroup source, int index)
     {
         if (index <= 0 || index >= source.Count)
         {
@@ -62,13 +86,12 @@ internal static class Placeholders
         {
             throw new ProtocolException($"a header in frame {index} announces {subFrames} frames behind it");
         }
-        int count = 1 + subFrames;
-        int own = taken.Count + 1;
-        for (int i = 0; i < count; i++)
+        var taken = new ReadOnlyMemory<byte>[1 + subFrames];
+        for (int i = 0; i < taken.Length; i++)
         {
-            taken.Add(source[index + i].ToArray());
+            taken[i] = source[index + i].ToArray();
         }
-        return own;
+        return taken;
     }
 
     /// <summary>Reads <c>num-sub-frames</c> from the sub-header that a placeholder points to.</summary>

@@ -6,6 +6,7 @@ namespace Csds.Scheduler;
 internal readonly ref struct KeyFields
 {
     private static readonly byte[] none = [0x90];
+    private static readonly byte[] noStimulus = Tokens.String("");
 
     private readonly ReadOnlySpan<byte> key;
 
@@ -57,25 +58,51 @@ internal readonly ref struct KeyFields
         double? duration = null;
         string? client = null, reason = null, message = null;
         bool force = false;
-        byte[] stimulus = Tokens.String("");
+        byte[] stimulus = noStimulus;
         int entries = m.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            switch (m.ReadString())
+            ReadOnlySpan<byte> name = m.ReadUtf8();
+            if (name.SequenceEqual("key"u8))
             {
-                case "key": key = m.ReadToken(); break;
-                case "keys":
-                    keys = m.Peek();
-                    m.Skip();
-                    break;
-                case "run_id": runId = m.TryReadNil() ? -1 : m.ReadInt64(); break;
-                case "compute_duration": duration = m.TryReadNil() ? null : m.ReadDouble(); break;
-                case "client": client = m.ReadStringOrNull(); break;
-                case "force": force = m.ReadBoolean(); break;
-                case "reason": reason = m.ReadStringOrNull(); break;
-                case "msg": message = m.ReadStringOrNull(); break;
-                case "stimulus_id": stimulus = m.ReadToken().ToArray(); break;
-                default: m.Skip(); break;
+                key = m.ReadToken();
+            }
+            else if (name.SequenceEqual("keys"u8))
+            {
+                keys = m.Peek();
+                m.Skip();
+            }
+            else if (name.SequenceEqual("stimulus_id"u8))
+            {
+                stimulus = m.ReadToken().ToArray();
+            }
+            else if (name.SequenceEqual("run_id"u8))
+            {
+                runId = m.TryReadNil() ? -1 : m.ReadInt64();
+            }
+            else if (name.SequenceEqual("compute_duration"u8))
+            {
+                duration = m.TryReadNil() ? null : m.ReadDouble();
+            }
+            else if (name.SequenceEqual("client"u8))
+            {
+                client = m.ReadStringOrNull();
+            }
+            else if (name.SequenceEqual("force"u8))
+            {
+                force = m.ReadBoolean();
+            }
+            else if (name.SequenceEqual("reason"u8))
+            {
+                reason = m.ReadStringOrNull();
+            }
+            else if (name.SequenceEqual("msg"u8))
+            {
+                message = m.ReadStringOrNull();
+            }
+            else
+            {
+                m.Skip();
             }
         }
         return new KeyFields(key)

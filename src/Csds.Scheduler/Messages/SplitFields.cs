@@ -11,6 +11,12 @@ public static class SplitFields
     /// <summary>Number of fields.</summary>
     internal const int Count = 4;
 
+    // A map of one entry, whose key is a str of eight bytes.
+    private static readonly byte[] runSpecHead = [0x81, 0xa8, .. "run_spec"u8];
+
+    // Shared by all tasks whose run_spec lies in frames; told by being the same memory.
+    private static readonly ReadOnlyMemory<byte> serializedRunSpec = WithName(Opaque.SerializedToken.Span);
+
     /// <summary>Writes all four.</summary>
     internal static void Write(ref MessageWriter w, RunSpec runSpec)
     {
@@ -57,8 +63,17 @@ public static class SplitFields
 
     private static void Write(ref MessageWriter w, Opaque fields)
     {
-        bool runSpec = false, function = false, args = false, kwargs = false;
         int firstFrame = w.Carry(fields);
+        if (fields.Token.Equals(serializedRunSpec))
+        {
+            w.Text("run_spec"u8);
+            w.Token(fields.Token[runSpecHead.Length..], firstFrame);
+            w.FieldToken("function"u8, Tokens.Nil);
+            w.FieldToken("args"u8, Tokens.Nil);
+            w.FieldToken("kwargs"u8, Tokens.Nil);
+            return;
+        }
+        bool runSpec = false, function = false, args = false, kwargs = false;
         var reader = new MessageReader(fields);
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
@@ -85,10 +100,10 @@ public static class SplitFields
         {
             return value;
         }
-        // A map of one entry, whose key is a str of eight bytes.
-        byte[] token = [0x81, 0xa8, .. "run_spec"u8, .. value.Token.Span];
-        return new Opaque(token, value.Frames);
+        return new Opaque(value.IsSerialized ? serializedRunSpec : WithName(value.Token.Span), value.Frames);
     }
+
+    private static byte[] WithName(ReadOnlySpan<byte> value) => [.. runSpecHead, .. value];
 
     private static bool IsFunctionMap(Opaque value)
     {

@@ -81,9 +81,11 @@ public sealed class SplitRunSpecs
 
     private void Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)
     {
-        arguments.Write([(byte)(MessagePackCode.MinFixStr | name.Length)]);
-        arguments.Write(name);
-        arguments.Write(token);
+        Span<byte> span = arguments.GetSpan(1 + name.Length + token.Length);
+        span[0] = (byte)(MessagePackCode.MinFixStr | name.Length);
+        name.CopyTo(span[1..]);
+        token.CopyTo(span[(1 + name.Length)..]);
+        arguments.Advance(1 + name.Length + token.Length);
     }
 
     private TaskFunction FunctionOf(ReadOnlySpan<byte> token)

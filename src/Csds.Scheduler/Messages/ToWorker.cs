@@ -5,6 +5,9 @@ namespace Csds.Scheduler;
 /// <summary>The messages on a worker's stream (rows SW1 to SW12), with the exact fields of each dialect.</summary>
 internal static class ToWorker
 {
+    /// <summary>Bytes of SW1 without run spec and dependencies.</summary>
+    private const int TypicalBytes = 384;
+
     /// <summary>Bytes of one holder's address, the size of the result, and what is around them.</summary>
     private const int TypicalHolders = 48;
 
@@ -14,6 +17,7 @@ internal static class ToWorker
         Dialect dialect = s.Options.Dialect;
         int entries = 9 + (dialect.TaskDuration ? 1 : 0) + (dialect.RunIds ? 1 : 0) + (dialect.Spans ? 1 : 0);
         MessageWriter w = batch.Add();
+        w.Expect(ExpectedBytes(ts));
         w.Map(entries + (dialect.SplitRunSpecs ? SplitFields.Count : 1));
         w.Field("op"u8, "compute-task"u8);
         w.FieldToken("key"u8, ts.Key.Token);
@@ -56,12 +60,14 @@ internal static class ToWorker
         w.End();
     }
 
+    private static int ExpectedBytes(TaskState ts)
+    {
+        int keyBytes = ts.Dependencies.TryGetFirst(out TaskState? first) ? first.Key.Token.Length : 0;
+        return TypicalBytes + ts.RunSpec.Bytes + (ts.Dependencies.Count * ((2 * keyBytes) + TypicalHolders));
+    }
+
     private static void WriteDependencies(ref MessageWriter w, TaskState ts)
     {
-        if (ts.Dependencies.TryGetFirst(out TaskState? first))
-        {
-            w.Expect(ts.Dependencies.Count * ((2 * first.Key.Token.Length) + TypicalHolders));
-        }
         w.Text("who_has"u8);
         w.Map(ts.Dependencies.Count);
         foreach (TaskState dts in ts.Dependencies)

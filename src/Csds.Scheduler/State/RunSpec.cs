@@ -23,6 +23,14 @@ public readonly struct RunSpec
     /// <summary>True for data that came from outside and for keys that are only talked about: nothing can be run.</summary>
     public bool IsNone => source is null;
 
+    /// <summary>Size in bytes of what is sent in the message itself, about.</summary>
+    internal int Bytes => source switch
+    {
+        Opaque value => value.Token.Length,
+        TaskFunction function => function.Token.Length + length,
+        _ => 0,
+    };
+
     /// <summary>The frame behind a <c>__Pickled__</c> placeholder, sub-header and pickle in one.</summary>
     public ReadOnlyMemory<byte> Pickled => source is byte[] chunk ? chunk.AsMemory(offset, length) : default;
 

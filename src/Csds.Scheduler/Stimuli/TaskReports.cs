@@ -120,16 +120,16 @@ internal static class TaskReports
     /// <summary>The same for a list of keys in a message.</summary>
     internal static void AddKeys(this SchedulerState s, WorkerState ws, MessageReader keys, byte[] stimulusId)
     {
-        List<Key> redundant = [];
+        List<Key>? redundant = null;
         for (int left = keys.ReadSequenceHeader(); left > 0; left--)
         {
             ReadOnlySpan<byte> key = keys.ReadKeyToken();
             if (!TryAddReplica(s, ws, s.Tasks.Find(key)))
             {
-                redundant.Add(new Key(key.ToArray()));
+                (redundant ??= []).Add(new Key(key.ToArray()));
             }
         }
-        Refuse(s, ws, redundant, stimulusId);
+        Refuse(s, ws, redundant ?? [], stimulusId);
     }
 
     private static bool TryAddReplica(SchedulerState s, WorkerState ws, TaskState? ts)

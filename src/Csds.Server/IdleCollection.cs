@@ -1,0 +1,44 @@
+namespace Csds.Server;
+
+/// <summary>
+/// Lets the garbage collector work while there is nothing to schedule: it need not stop everybody then when a graph comes in, and a
+/// server with nothing to do stays small.
+/// </summary>
+internal sealed class IdleCollection
+{
+    /// <summary>Bytes allocated since the last collection that make one worth its while.</summary>
+    private const long WorthWhile = 4 * 1024 * 1024;
+
+    /// <summary>For so many looks in a row the scheduler has to be idle.</summary>
+    private const int Patience = 5;
+
+    private long allocatedBefore = GC.GetTotalAllocatedBytes();
+    private int collections = GC.CollectionCount(0);
+    private int idleLooks;
+
+    /// <summary>To be called every 100 ms or so, in a turn of the reactor.</summary>
+    /// <param name="isIdle">Whether there is neither a task to run nor a graph to come.</param>
+    internal void Look(bool isIdle)
+    {
+        idleLooks = isIdle ? idleLooks + 1 : 0;
+        if (idleLooks == Patience)
+        {
+            idleLooks = 0;
+            if (AllocatedSinceCollection() > WorthWhile)
+            {
+                GC.Collect(1); // Older ones are looked at in the background, when it is time.
+            }
+        }
+    }
+
+    private long AllocatedSinceCollection()
+    {
+        long allocated = GC.GetTotalAllocatedBytes();
+        if (collections != GC.CollectionCount(0))
+        {
+            collections = GC.CollectionCount(0);
+            allocatedBefore = allocated;
+        }
+        return allocated - allocatedBefore;
+    }
+}
