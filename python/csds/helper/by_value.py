@@ -61,6 +61,22 @@ class ByValue:
         return bundle
 
 
+    def stand_in(self, function):
+        """What takes the function's place in the state of a task that the plain pickler writes: the function itself if it can."""
+        if type(function) is not types.FunctionType or not self.is_by_value(function):
+            return function
+        return StandIn(*self.bundle({id(function): function})[id(function)])
+
+
+class StandIn:
+    """Is pickled as a call, the one that makes a function."""
+
+    def __init__(self, call, arguments):
+        self.reduction = call, arguments
+        #: How often it has MAIN in the pickle itself, where it means nothing.
+        self.mains = sum(data.count(MAIN) for data in arguments if isinstance(data, bytes))
+
+
 class Together:
     """Loads as a tuple of functions, once for each task."""
 

@@ -7,7 +7,7 @@ import pickle
 from distributed.protocol.pickle import HIGHEST_PROTOCOL, dumps
 from distributed.utils import ensure_memoryview
 
-from .by_value import MAIN, ByValue, ByValuePickler
+from .by_value import MAIN, ByValue, ByValuePickler, StandIn
 from .run_spec_stream import CHUNK_BYTES, SHARED_BYTES, RunSpecStream
 
 #: After so many tasks in a row that the plain pickler could have written it is tried again.
@@ -36,17 +36,21 @@ class Writer:
         self.position = 0
         self.dispatch_table = {**copyreg.dispatch_table, **fast_reductions()}
         self.by_value = ByValue()
+        self.plain_table = {**self.dispatch_table, **self._with_stand_ins()}
         self.check_each = False
+        #: How often MAIN is in what was written, and means nothing there.
+        self.mains = 0
 
     def write_plain(self):
         """Writes tasks up to the first one that needs more than the plain pickler."""
         complete = True
         while complete and self.position < len(self.tasks):
-            stream, mark = self.stream, self.stream.mark()
+            stream, mark, mains = self.stream, self.stream.mark(), self.mains
             end, complete = self._fill_chunk()
-            if not self.check_each and stream.out.getvalue().find(MAIN, mark[2]) >= 0:
+            if not self.check_each and stream.out.getvalue().count(MAIN, mark[2]) != self.mains - mains:
                 # Once more, looking at every task: where one names __main__ many do.
                 self.check_each = complete = True
+                self.mains = mains
                 stream.undo(mark)
                 continue
             self.position = end
@@ -57,17 +61,18 @@ class Writer:
         """The position behind the last task written, and False if the one there has to be written otherwise."""
         stream, out, tasks, buffers = self.stream, self.stream.out, self.tasks, []
         pickler = pickle.Pickler(out, HIGHEST_PROTOCOL, buffer_callback=keep_small(buffers))
-        pickler.dispatch_table = self.dispatch_table
+        pickler.dispatch_table = self.plain_table
         # Most graphs spend most of their time in this loop.
         dump, clear_memo, tell, add_size = pickler.dump, pickler.clear_memo, out.tell, stream.sizes.append
         for position in range(self.position, len(tasks)):
-            before = tell()
+            before, mains = tell(), self.mains
             try:
                 dump(tasks[position])
+                accepted = not self.check_each or bytes(out.getbuffer()[before:]).count(MAIN) == self.mains - mains
             except Exception:
-                stream.truncate(before)
-                return position, False
-            if self.check_each and MAIN in bytes(out.getbuffer()[before:]):
+                accepted = False
+            if not accepted:
+                self.mains = mains
                 stream.truncate(before)
                 return position, False
             clear_memo()
@@ -79,6 +84,27 @@ class Writer:
             if before > CHUNK_BYTES:
                 break
         return position + 1, True
+
+    def _with_stand_ins(self):
+        """{class: how to reduce it} for the plain pickler, which could not write the functions of many tasks."""
+        if (found := task_state()) is None:
+            return {}
+        cls, state, place = found
+        reconstruct, stand_ins, stand_in_for = copyreg.__newobj__, {}, self.by_value.stand_in
+
+        def reduce_task(task):
+            values = state(task)
+            function = values[place]
+            stand_in = stand_ins.get(id(function))
+            if stand_in is None:
+                # Both stay alive, so that the id stays the function's own.
+                stand_in = stand_ins[id(function)] = stand_in_for(function)
+            if stand_in is not function:
+                self.mains += stand_in.mains
+                values = (*values[:place], stand_in, *values[place + 1 :])
+            return reconstruct, (cls,), values
+
+        return {cls: reduce_task, StandIn: operator.attrgetter("reduction")}
 
     def write_by_value(self):
         """Writes at least one task, if there is one, and goes on while they have something by value."""
@@ -131,19 +157,27 @@ def keep_small(large):
 @functools.lru_cache(None)
 def fast_reductions():
     """{class: how to reduce it}: the same as the classes' own ways, in less time or in fewer bytes."""
-    from dask._task_spec import Alias, Task
+    from dask._task_spec import Alias
 
     table = {}
     if "__reduce__" not in vars(Alias):  # since 2025.1 it has this one
         table[Alias] = lambda alias: (Alias, (alias.key, alias.target))
-    if "__getstate__" in vars(Task):  # otherwise the default, which is written in C
-        state = operator.attrgetter(*Task.get_all_slots())
+    if (found := task_state()) is not None:
+        cls, state, _ = found
         reconstruct = copyreg.__newobj__
-
-        def reduce_task(task):
-            return reconstruct, (Task,), state(task)
-
-        sample = Task("key", len, "argument")
-        if sample.__reduce_ex__(HIGHEST_PROTOCOL)[:3] == reduce_task(sample):
-            table[Task] = reduce_task
+        table[cls] = lambda task: (reconstruct, (cls,), state(task))
     return table
+
+
+@functools.lru_cache(None)
+def task_state():
+    """The class of most tasks, a quick way to their state and the place of the function in it; None: it has a state of another kind."""
+    from dask._task_spec import Task
+
+    if "__getstate__" not in vars(Task):
+        return None  # the default, which is written in C
+    slots = Task.get_all_slots()
+    state = operator.attrgetter(*slots)
+    sample = Task("key", len, "argument")
+    same = sample.__reduce_ex__(HIGHEST_PROTOCOL)[:3] == (copyreg.__newobj__, (Task,), state(sample))
+    return (Task, state, slots.index("func")) if same else None

@@ -2,12 +2,21 @@
 import functools
 
 
+#: What is never a task, a future or a collection.
+PLAIN = frozenset((str, bytes, int, float, complex, bool, type(None)))
+
+
 def install():
     """Replaces them, in this process only."""
     from dask import _task_spec
+    from distributed import client
 
     if hasattr(_task_spec, "cull"):
         _task_spec.cull = cull_quickly(_task_spec.cull)
+    if hasattr(_task_spec, "parse_input"):
+        _task_spec.parse_input = parse_quickly(_task_spec.parse_input)
+        if hasattr(client, "parse_input"):
+            client.parse_input = _task_spec.parse_input
 
 
 def cull_quickly(cull):
@@ -22,5 +31,18 @@ def cull_quickly(cull):
         if isinstance(keys, set) and len(keys) > len(dsk):
             keys = keys.intersection(dsk)
         return cull(dsk, keys)
+
+    return quick
+
+
+def parse_quickly(parse_input):
+    """``dask._task_spec.parse_input`` without a look for tasks where there can be none: most arguments of ``map``."""
+
+    @functools.wraps(parse_input)
+    def quick(obj):
+        cls = type(obj)
+        if cls in PLAIN or (cls is tuple and PLAIN.issuperset(map(type, obj))):
+            return obj
+        return parse_input(obj)
 
     return quick
