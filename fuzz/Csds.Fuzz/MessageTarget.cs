@@ -17,7 +17,7 @@ public static class MessageTarget
         (ref MessageReader m) => GraphUpdate.Read(ref m, "client"),
         (ref MessageReader m) => WorkerRegistration.Read(ref m),
         (ref MessageReader m) => UpdateData.Read(ref m),
-        (ref MessageReader m) => GraphUpdate.Read(ref m, "client", new PackedGraph().TryReadField),
+        (ref MessageReader m) => GraphUpdate.Read(ref m, "client", new PackedGraph()),
         (ref MessageReader m) => m.ReadSequenceHeader(),
         (ref MessageReader m) => new PickleWriter().Value(ref m).ToArray(),
         ReadKey,

@@ -35,8 +35,11 @@ public sealed record GraphMaterialized
     /// <summary>Numbers of the keys that the client asked for; those that are not in the graph are external.</summary>
     public int[] Requested { get; init; } = [];
 
-    /// <summary>Place of each task in the static order, as <c>dask.order</c> gives it.</summary>
+    /// <summary>Place of each task in the static order, as <c>dask.order</c> gives it, or as the client does.</summary>
     public int[] Order { get; init; } = [];
+
+    /// <summary>Whether <see cref="Order"/> is the client's: no policy changes it.</summary>
+    public bool OrderIsGiven { get; init; }
 
     /// <summary>Number of tasks.</summary>
     public int Count => Keys.Length;

@@ -15,7 +15,7 @@ public sealed class GraphUpdate
     /// <summary>The keys that the client wants.</summary>
     public required Key[] Keys { get; init; }
 
-    /// <summary>Static order given by the client; null: computed here.</summary>
+    /// <summary>Static order given by the client, unless it was read with the graph; null: computed here.</summary>
     public IReadOnlyDictionary<Key, int>? InternalPriority { get; init; }
 
     /// <summary>The task from which the graph is submitted; none for a client of its own.</summary>
@@ -45,14 +45,11 @@ public sealed class GraphUpdate
     /// <summary>What caused it, as a token; null: made up.</summary>
     public byte[]? StimulusId { get; init; }
 
-    /// <summary>Reads the value of a field that carries the graph; false, and nothing is read, if it is another field.</summary>
-    public delegate bool GraphField(string name, ref MessageReader m);
-
     /// <summary>Reads the message from its map on.</summary>
     /// <param name="m">The message.</param>
     /// <param name="client">The client that has sent it; it may name another.</param>
     /// <param name="graph">Reads the graph; null: it is passed over.</param>
-    public static GraphUpdate Read(ref MessageReader m, string client, GraphField? graph = null)
+    public static GraphUpdate Read(ref MessageReader m, string client, IGraphReader? graph = null)
     {
         Key[] keys = [], actors = [];
         Dictionary<Key, int>? internalPriority = null;
@@ -69,8 +66,13 @@ public sealed class GraphUpdate
             switch (name)
             {
                 case "client": client = m.ReadStringOrNull() ?? client; break;
-                case "keys": keys = KeyFields.ReadKeys(ref m); break;
-                case "priority" or "internal_priority": internalPriority = ReadOrder(ref m); break;
+                case "keys": keys = ReadKeys(ref m, graph); break;
+                case "priority" or "internal_priority":
+                    if (graph?.TryRead(name, ref m) != true)
+                    {
+                        internalPriority = ReadOrder(ref m);
+                    }
+                    break;
                 case "submitting_task": submittingTask = m.TryReadNil() ? default : m.ReadKey(); break;
                 case "user_priority": ReadPriority(ref m, ref userPriority, ref userPriorities); break;
                 case "actors": ReadActors(ref m, ref allActors, ref actors); break;
@@ -78,7 +80,7 @@ public sealed class GraphUpdate
                 case "stimulus_id": stimulus = m.TryReadNil() ? null : m.ReadToken().ToArray(); break;
                 case "code": code = m.TryReadNil() ? null : m.ReadOpaque(); break;
                 default:
-                    if (graph?.Invoke(name, ref m) != true)
+                    if (graph?.TryRead(name, ref m) != true)
                     {
                         m.Skip();
                     }
@@ -99,6 +101,29 @@ public sealed class GraphUpdate
             StimulusId = stimulus,
             Code = code,
         };
+    }
+
+    /// <summary>The graph in the order that the client gives; the same if it gives none.</summary>
+    public GraphMaterialized InGivenOrder(GraphMaterialized graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return InternalPriority is { } given
+            ? graph with { Order = Array.ConvertAll(graph.Keys, k => given.GetValueOrDefault(k)), OrderIsGiven = true }
+            : graph;
+    }
+
+    private static Key[] ReadKeys(ref MessageReader m, IGraphReader? graph)
+    {
+        if (graph is null)
+        {
+            return KeyFields.ReadKeys(ref m);
+        }
+        var keys = new Key[m.ReadSequenceHeader()];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            keys[i] = graph.KeyOf(m.ReadKeyToken());
+        }
+        return keys;
     }
 
     private static Dictionary<Key, int>? ReadOrder(ref MessageReader m)

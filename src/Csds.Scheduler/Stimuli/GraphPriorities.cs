@@ -6,27 +6,17 @@ namespace Csds.Scheduler;
 internal sealed class GraphPriorities(SchedulerState s, GraphUpdate update, GraphMaterialized graph, double start)
 {
     private readonly double generation = GenerationOf(s, update, start);
-    private readonly int[] orders = s.Policy.Order(graph);
+    private readonly int[] orders = graph.OrderIsGiven ? graph.Order : s.Policy.Order(graph);
 
     internal void Set(TaskState ts, int number)
     {
-        if (ts.Priority.IsSet || !TryOrder(number, out int order))
+        if (ts.Priority.IsSet || number >= graph.Count)
         {
             return;
         }
         double user = update.UserPriorities is { } byKey ? byKey.GetValueOrDefault(ts.Key) : update.UserPriority;
         user = ts.Details?.AnnotatedPriority ?? user;
-        ts.Priority = new Priority(user == 0 ? 0 : -user, generation, order);
-    }
-
-    private bool TryOrder(int number, out int order)
-    {
-        if (update.InternalPriority is { } given && given.TryGetValue(graph.KeyOf(number), out order))
-        {
-            return true;
-        }
-        order = number < orders.Length ? orders[number] : 0;
-        return number < graph.Count;
+        ts.Priority = new Priority(user == 0 ? 0 : -user, generation, number < orders.Length ? orders[number] : 0);
     }
 
     // Tasks that a task submits come before their parent; graphs that come later come after the earlier ones, except

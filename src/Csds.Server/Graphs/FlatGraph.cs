@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Csds.Protocol;
 using Csds.Scheduler;
 
@@ -25,6 +26,9 @@ internal sealed class FlatGraph
     // Names, in the order of mention.
     private readonly List<(int Task, int Dependency)> edges = [];
 
+    // By name: the place that the client gives it; empty if it gives none.
+    private readonly List<int> placeOf = [];
+
     internal FlatGraph() => byToken = numbers.GetAlternateLookup<ReadOnlySpan<byte>>();
 
     /// <summary>Makes room for more keys.</summary>
@@ -43,12 +47,34 @@ internal sealed class FlatGraph
     }
 
     /// <summary>The number of a key among all that were ever named.</summary>
-    internal int Name(ReadOnlySpan<byte> token)
+    internal int Name(ReadOnlySpan<byte> token) => TryFind(token, out int name) ? name : Add(token);
+
+    /// <summary>The number of a key, if it was ever named.</summary>
+    internal bool TryFind(ReadOnlySpan<byte> token, out int name)
     {
-        // What tasks depend on is mostly told in the order of the tasks.
-        int next = named + 1;
-        named = next < names.Count && names[next].Token.SequenceEqual(token) ? next : Find(token);
-        return named;
+        // Much that is told of tasks comes in their order.
+        name = named + 1;
+        if ((name < names.Count && names[name].Token.SequenceEqual(token)) || byToken.TryGetValue(token, out name))
+        {
+            named = name;
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>The same as <see cref="Name"/>, for a key that is probably new.</summary>
+    internal int Add(ReadOnlySpan<byte> token)
+    {
+        var key = new Key(token.ToArray());
+        ref int name = ref CollectionsMarshal.GetValueRefOrAddDefault(numbers, key, out bool isKnown);
+        if (!isKnown)
+        {
+            name = names.Count;
+            names.Add(key);
+            taskOf.Add(None);
+        }
+        named = name;
+        return name;
     }
 
     /// <summary>The key of a name.</summary>
@@ -65,6 +91,16 @@ internal sealed class FlatGraph
         taskOf[name] = nameOf.Count;
         nameOf.Add(name);
         runSpecs.Add(runSpec);
+    }
+
+    /// <summary>Says where in the order a task comes.</summary>
+    internal void Place(int name, int place)
+    {
+        if (placeOf.Count < names.Count)
+        {
+            CollectionsMarshal.SetCount(placeOf, names.Count);
+        }
+        placeOf[name] = place;
     }
 
     /// <summary>Says that a task depends on another.</summary>
@@ -107,21 +143,10 @@ internal sealed class FlatGraph
             DependencyOffsets = offsets,
             Dependencies = dependencies[..kept],
             RunSpecs = [.. runSpecs],
+            Order = placeOf.Count == 0 ? [] : [.. nameOf.Select(name => name < placeOf.Count ? placeOf[name] : 0)],
+            OrderIsGiven = placeOf.Count > 0,
             Annotations = annotations.Count == 0 ? [] : [.. keys.Select(k => annotations.GetValueOrDefault(k))],
         };
-    }
-
-    private int Find(ReadOnlySpan<byte> token)
-    {
-        if (!byToken.TryGetValue(token, out int name))
-        {
-            name = names.Count;
-            var key = new Key(token.ToArray());
-            numbers.Add(key, name);
-            names.Add(key);
-            taskOf.Add(None);
-        }
-        return name;
     }
 
     // Dependencies that are no tasks are numbered behind the tasks, as they come.

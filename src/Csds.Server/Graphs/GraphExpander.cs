@@ -18,7 +18,7 @@ public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToke
         // In one walk: a graph may be most of a gigabyte.
         PackedGraph? packed = dialect.PackedGraphs ? new PackedGraph() : null;
         var reader = new MessageReader(message);
-        GraphUpdate update = GraphUpdate.Read(ref reader, client, packed is null ? null : packed.TryReadField);
+        GraphUpdate update = GraphUpdate.Read(ref reader, client, packed);
         return new GraphMessage(update, packed?.Build());
     }
 
@@ -40,20 +40,30 @@ public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToke
     private GraphMaterialized Complete(GraphMaterialized graph, GraphUpdate update)
     {
         (int[] requested, Key[] external) = Number(graph, update.Keys);
-        int[] order = update.InternalPriority is null ? Order(graph) : [];
+        graph = update.InGivenOrder(graph);
+        int[] order = graph.OrderIsGiven ? graph.Order : Order(graph);
         return graph with { Requested = MostUrgentLast(requested, order), External = external, Order = order };
     }
 
-    // As they will be started: the reactor need not sort them then.
+    // As they will be started: the reactor need not sort them then. It does if a client's order is not one.
     private static int[] MostUrgentLast(int[] requested, int[] order)
     {
-        int[] numberAt = new int[order.Length == 0 ? 0 : order.Max() + 1];
+        int places = order.Length == 0 ? 0 : order.Max() + 1;
+        if (places > 2 * order.Length)
+        {
+            return requested;
+        }
+        int[] numberAt = new int[places];
         Array.Fill(numberAt, -1);
         var unordered = new List<int>();
         foreach (int number in requested)
         {
             if (number < order.Length)
             {
+                if (order[number] < 0 || numberAt[order[number]] >= 0)
+                {
+                    return requested;
+                }
                 numberAt[order[number]] = number;
             }
             else

@@ -8,7 +8,7 @@ namespace Csds.Server;
 /// Reads graphs that 2022's clients send as plain msgpack, without any Python (rows CS1, CS2, S68 to S70): those whose
 /// layers are all materialised, and the flat form in which futures that were unpickled are declared.
 /// </summary>
-public sealed class PackedGraph
+public sealed class PackedGraph : IGraphReader
 {
     private readonly FlatGraph flat = new();
     private readonly SplitRunSpecs calls = new();
@@ -19,9 +19,9 @@ public sealed class PackedGraph
     private bool hasGraph;
     private bool needsPython;
 
-    /// <summary>Reads a field of the message if it is about the graph, and needs no Python: see <see cref="GraphUpdate.GraphField"/>.</summary>
-    /// <exception cref="ProtocolException">The value is malformed.</exception>
-    public bool TryReadField(string name, ref MessageReader reader)
+    /// <inheritdoc/>
+    /// <remarks>False as well for a graph that needs Python.</remarks>
+    public bool TryRead(string name, ref MessageReader reader)
     {
         switch (name)
         {
@@ -42,10 +42,16 @@ public sealed class PackedGraph
             case "dependencies":
                 ReadDependencies(ref reader);
                 return true;
+            case "priority" when hasGraph && !needsPython:
+                ReadOrder(ref reader);
+                return true;
             default:
                 return false;
         }
     }
+
+    /// <inheritdoc/>
+    public Key KeyOf(ReadOnlySpan<byte> token) => flat.TryFind(token, out int name) ? flat.KeyOf(name) : new Key(token.ToArray());
 
     /// <summary>The graph that was read; null if there is none, or it needs Python.</summary>
     public GraphMaterialized? Build()
@@ -160,7 +166,7 @@ public sealed class PackedGraph
         flat.Expect(tasks);
         for (int i = 0; i < tasks; i++)
         {
-            int name = flat.Name(reader.ReadKeyToken());
+            int name = flat.Add(reader.ReadKeyToken());
             flat.Define(name, calls.TryReadCall(ref reader) ?? RunSpec.FromPacked(reader.ReadOpaque()));
             layer.Add(name);
         }
@@ -175,12 +181,31 @@ public sealed class PackedGraph
         int tasks = reader.ReadMapHeader();
         for (int i = 0; i < tasks; i++)
         {
-            int name = flat.Name(reader.ReadKeyToken());
+            ReadOnlySpan<byte> task = reader.ReadKeyToken();
             int count = reader.ReadSequenceHeader();
+            if (count == 0)
+            {
+                continue;
+            }
+            int name = flat.Name(task);
             for (int k = 0; k < count; k++)
             {
                 flat.Connect(name, flat.Name(reader.ReadKeyToken()));
             }
+        }
+    }
+
+    private void ReadOrder(ref MessageReader reader)
+    {
+        if (reader.TryReadNil())
+        {
+            return;
+        }
+        int entries = reader.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            int name = flat.Name(reader.ReadKeyToken());
+            flat.Place(name, reader.ReadInt32());
         }
     }
 }

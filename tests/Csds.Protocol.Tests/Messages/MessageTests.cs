@@ -100,6 +100,44 @@ public static class MessageTests
         }
     }
 
+    /// <summary>Messages that differ in the items of their last list alone are one; whatever comes between them ends it.</summary>
+    [Fact]
+    public static void Lists_of_equal_messages_grow_together()
+    {
+        var batch = new MessageBatch();
+        for (int round = 0; round < 2; round++)
+        {
+            Grow(batch, "s", "a");
+            Grow(batch, "s", "b");
+            Grow(batch, "t", "c");
+            Grow(batch, "t", "d");
+            Grow(batch, "t", "e");
+            MessageWriter other = batch.Add();
+            other.Map(1);
+            other.Field("op"u8, "other");
+            other.End();
+            Grow(batch, "t", "f");
+            Assert.Equal(4, batch.Count);
+            Assert.Equal(
+                ["s: ['a', 'b']", "t: ['c', 'd', 'e']", ": ", "t: ['f']"],
+                Envelope.Unpack(Envelope.Frame(batch)).Select(
+                    m => m.Op == "other" ? ": " : $"{m["stimulus_id"]}: {PythonText.Repr(m["keys"])}"));
+            batch.Clear();
+        }
+    }
+
+    private static void Grow(MessageBatch batch, string stimulus, string key)
+    {
+        MessageWriter writer = batch.Add();
+        writer.Map(3);
+        writer.Field("op"u8, "free-keys");
+        writer.Field("stimulus_id"u8, stimulus);
+        writer.Text("keys"u8);
+        writer.GrowingList();
+        writer.Text(key);
+        writer.End();
+    }
+
     /// <summary>Placeholders that lead nowhere.</summary>
     [Theory]
     [InlineData(0)]

@@ -46,6 +46,17 @@ public class PackedGraphTests
         Assert.Contains("second", Text(spec), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_clients_order_is_by_key_and_counts_for_tasks_alone()
+    {
+        GraphMaterialized graph = Read(
+            [("x", 9), ("c", 5), ("b", 4)], new Layer(["a", "b"], [("a", ["x"])]), new Layer(["c"], [("c", ["a"])]));
+        Assert.True(graph.OrderIsGiven);
+        Assert.Equal([0, 4, 5], graph.Order);
+        Assert.Equal(["x"], Names(graph.External));
+        Assert.False(Read(new Layer(["a"], [])).OrderIsGiven);
+    }
+
     private static string Text(RunSpec spec)
     {
         var batch = new MessageBatch();
@@ -56,11 +67,13 @@ public class PackedGraphTests
 
     private static IEnumerable<string> Names(IEnumerable<Key> keys) => keys.Select(key => key.ToString());
 
-    private static GraphMaterialized Read(params Layer[] layers)
+    private static GraphMaterialized Read(params Layer[] layers) => Read(order: null, layers);
+
+    private static GraphMaterialized Read((string Task, int Place)[]? order, params Layer[] layers)
     {
         var batch = new MessageBatch();
         MessageWriter w = batch.Single();
-        w.Map(1);
+        w.Map(2);
         w.Text("hlg"u8);
         w.Map(1);
         w.Text("layers"u8);
@@ -69,11 +82,25 @@ public class PackedGraphTests
         {
             layer.Write(ref w);
         }
+        w.Text("priority"u8);
+        if (order is null)
+        {
+            w.Nil();
+        }
+        else
+        {
+            w.Map(order.Length);
+            foreach ((string task, int place) in order)
+            {
+                w.Key(Key.FromString(task));
+                w.Int(place);
+            }
+        }
         w.End();
         byte[] message = batch.ToOpaque().Token.ToArray();
         var packed = new PackedGraph();
         var reader = new MessageReader(message);
-        GraphUpdate.Read(ref reader, "client", packed.TryReadField);
+        GraphUpdate.Read(ref reader, "client", packed);
         GraphMaterialized graph = packed.Build() ?? throw new InvalidOperationException("the graph needs Python");
         // The message's memory belongs to somebody else soon.
         Array.Fill(message, (byte)0xc1);

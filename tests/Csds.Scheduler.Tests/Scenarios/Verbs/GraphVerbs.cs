@@ -21,7 +21,7 @@ internal static class GraphVerbs
         List<Command> tasks = [.. command.Body.Select(line => new Command(line))];
         string[] wanted = command.Items("want");
         GraphUpdate update = ReadUpdate(world, command, client, tasks);
-        GraphMaterialized graph = Materialize(world.Options.Dialect, tasks, wanted);
+        GraphMaterialized graph = update.InGivenOrder(Materialize(world.Options.Dialect, tasks, wanted));
         if (!command.Has("begun"))
         {
             world.State.BeginGraphUpdate();
