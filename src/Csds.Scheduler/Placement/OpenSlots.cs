@@ -4,10 +4,13 @@ namespace Csds.Scheduler;
 /// Workers that may be sent tasks from the queue (row S30, Dask's <c>idle_task_count</c>), the least busy first:
 /// fewest tasks per thread, and the one that registered first among equals. The number of open slots is kept, too.
 /// </summary>
-/// <remarks>A binary heap whose members know their places; the library's priority queue cannot move a member.</remarks>
+/// <remarks>
+/// A binary heap whose members know their places; the library's priority queue cannot move a member. What is compared lies in the
+/// heap itself: with thousands of workers each look at one is a look into cold memory.
+/// </remarks>
 public sealed class OpenSlots
 {
-    private readonly List<WorkerState> heap = [];
+    private readonly List<Member> heap = [];
 
     /// <summary>Number of workers with an open slot.</summary>
     public int Count => heap.Count;
@@ -16,16 +19,16 @@ public sealed class OpenSlots
     public long Slots { get; private set; }
 
     /// <summary>The least busy worker; null if none has an open slot.</summary>
-    public WorkerState? LeastBusy => heap.Count == 0 ? null : heap[0];
+    public WorkerState? LeastBusy => heap.Count == 0 ? null : heap[0].Worker;
 
     /// <summary>One of the <see cref="Count"/> workers with an open slot, in no order that means anything but the same every time.</summary>
-    public WorkerState this[int index] => heap[index];
+    public WorkerState this[int index] => heap[index].Worker;
 
     /// <summary>Whether <paramref name="ws"/> has an open slot.</summary>
     public bool Contains(WorkerState ws)
     {
         ArgumentNullException.ThrowIfNull(ws);
-        return ws.SlotHeapIndex >= 0 && ReferenceEquals(heap[ws.SlotHeapIndex], ws);
+        return ws.SlotHeapIndex >= 0 && ReferenceEquals(heap[ws.SlotHeapIndex].Worker, ws);
     }
 
     /// <summary>Puts the worker where it belongs, with this number of open slots, at least one.</summary>
@@ -33,10 +36,15 @@ public sealed class OpenSlots
     {
         Slots += slots - (ws.SlotHeapIndex >= 0 ? ws.SlotsCounted : 0);
         ws.SlotsCounted = slots;
+        var member = new Member(ws, ws.Processing.Count, ws.NThreads, ws.Insertion);
         if (ws.SlotHeapIndex < 0)
         {
             ws.SlotHeapIndex = heap.Count;
-            heap.Add(ws);
+            heap.Add(member);
+        }
+        else
+        {
+            heap[ws.SlotHeapIndex] = member;
         }
         Down(Up(ws.SlotHeapIndex));
     }
@@ -50,9 +58,9 @@ public sealed class OpenSlots
         }
         Slots -= ws.SlotsCounted;
         ws.SlotHeapIndex = -1;
-        WorkerState last = heap[^1];
+        Member last = heap[^1];
         heap.RemoveAt(heap.Count - 1);
-        if (!ReferenceEquals(last, ws))
+        if (!ReferenceEquals(last.Worker, ws))
         {
             Place(last, index);
             Down(Up(index));
@@ -61,47 +69,50 @@ public sealed class OpenSlots
 
     private int Up(int index)
     {
-        WorkerState ws = heap[index];
-        while (index > 0 && Before(ws, heap[(index - 1) / 2]))
+        Member member = heap[index];
+        while (index > 0 && member.ComesBefore(heap[(index - 1) / 2]))
         {
             Place(heap[(index - 1) / 2], index);
             index = (index - 1) / 2;
         }
-        Place(ws, index);
+        Place(member, index);
         return index;
     }
 
     private void Down(int index)
     {
-        WorkerState ws = heap[index];
+        Member member = heap[index];
         while ((2 * index) + 1 < heap.Count)
         {
             int child = (2 * index) + 1;
-            if (child + 1 < heap.Count && Before(heap[child + 1], heap[child]))
+            if (child + 1 < heap.Count && heap[child + 1].ComesBefore(heap[child]))
             {
                 child++;
             }
-            if (!Before(heap[child], ws))
+            if (!heap[child].ComesBefore(member))
             {
                 break;
             }
             Place(heap[child], index);
             index = child;
         }
-        Place(ws, index);
+        Place(member, index);
     }
 
-    private void Place(WorkerState ws, int index)
+    private void Place(in Member member, int index)
     {
-        heap[index] = ws;
-        ws.SlotHeapIndex = index;
+        heap[index] = member;
+        member.Worker.SlotHeapIndex = index;
     }
 
-    private static bool Before(WorkerState a, WorkerState b)
+    private readonly record struct Member(WorkerState Worker, int Processing, int NThreads, long Insertion)
     {
-        // p1 / n1 < p2 / n2, without rounding.
-        long left = (long)a.Processing.Count * b.NThreads;
-        long right = (long)b.Processing.Count * a.NThreads;
-        return left != right ? left < right : a.Insertion < b.Insertion;
+        internal bool ComesBefore(in Member other)
+        {
+            // p1 / n1 < p2 / n2, without rounding.
+            long left = (long)Processing * other.NThreads;
+            long right = (long)other.Processing * NThreads;
+            return left != right ? left < right : Insertion < other.Insertion;
+        }
     }
 }
