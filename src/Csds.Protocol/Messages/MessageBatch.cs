@@ -100,7 +100,7 @@ public sealed class MessageBatch
     internal void BeginGrowingList()
     {
         ReadOnlySpan<byte> written = token.WrittenSpan;
-        if (growingEnd == messageStart && written[messageStart..].SequenceEqual(written[headStart..growingStart]))
+        if (growingEnd > 0 && growingEnd == messageStart && written[messageStart..].SequenceEqual(written[headStart..growingStart]))
         {
             token.Truncate(messageStart);
             Count--; // It counts already.

@@ -8,6 +8,9 @@ internal static class ToWorker
     /// <summary>Bytes of SW1 without run spec and dependencies.</summary>
     private const int TypicalBytes = 384;
 
+    /// <summary>Room that is made on suspicion, in bytes.</summary>
+    private const long MostExpectedBytes = 16 * 1024 * 1024;
+
     /// <summary>Bytes of one holder's address, the size of the result, and what is around them.</summary>
     private const int TypicalHolders = 48;
 
@@ -62,8 +65,9 @@ internal static class ToWorker
 
     private static int ExpectedBytes(TaskState ts)
     {
-        int keyBytes = ts.Dependencies.TryGetFirst(out TaskState? first) ? first.Key.Token.Length : 0;
-        return TypicalBytes + ts.RunSpec.Bytes + (ts.Dependencies.Count * ((2 * keyBytes) + TypicalHolders));
+        long keyBytes = ts.Dependencies.TryGetFirst(out TaskState? first) ? first.Key.Token.Length : 0;
+        long bytes = TypicalBytes + ts.RunSpec.Bytes + (ts.Dependencies.Count * ((2 * keyBytes) + TypicalHolders));
+        return (int)Math.Min(bytes, MostExpectedBytes);
     }
 
     private static void WriteDependencies(ref MessageWriter w, TaskState ts)

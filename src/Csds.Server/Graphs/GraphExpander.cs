@@ -48,12 +48,12 @@ public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToke
     // As they will be started: the reactor need not sort them then. It does if a client's order is not one.
     private static int[] MostUrgentLast(int[] requested, int[] order)
     {
-        int places = order.Length == 0 ? 0 : order.Max() + 1;
-        if (places > 2 * order.Length)
+        int last = Math.Max(-1, order.DefaultIfEmpty(-1).Max());
+        if (last >= 2 * order.Length)
         {
             return requested;
         }
-        int[] numberAt = new int[places];
+        int[] numberAt = new int[last + 1];
         Array.Fill(numberAt, -1);
         var unordered = new List<int>();
         foreach (int number in requested)
