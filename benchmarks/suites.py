@@ -25,7 +25,7 @@ ROWS = {
         "tree-15", "groupby-90-1S-1H", "join-1-1S-1H", "numpy-50K-50", "xarray-5", "bag-25K-50")],
     4: [case("merge-10K", workers=3000, repeats=2)],
     5: [case("merge-50K", **CSDS), case("merge-50K", workers=10_000, repeats=2, **CSDS)],
-    6: [case("map-100K", nthreads=16, batch=0.002, **CSDS), case("tree-15", batch=0.002, **CSDS)],
+    6: [case("map-100K", nthreads=32, **CSDS), case("map-100K", nthreads=16, batch=0.002, **CSDS), case("tree-15", batch=0.002, **CSDS)],
     7: [case("chain-1K", workers=8)],
     8: [case("map-1M", repeats=1, **CSDS)],
     9: [case("map-1M", repeats=1, **CSDS)],
