@@ -86,9 +86,9 @@ internal static partial class ProcessTree
         return members;
     }
 
-    // The second field of /proc/PID/stat behind the name, which may contain anything.
+    // The second field of /proc/PID/stat behind the name, which may contain anything. Empty if the process ends just then.
     private static int Parent(int process) =>
-        Read($"/proc/{process}/stat") is { } line
+        Read($"/proc/{process}/stat") is { Length: > 0 } line
             ? int.Parse(line[(line.LastIndexOf(')') + 2)..].Split(' ', 3)[1], CultureInfo.InvariantCulture)
             : -1;
 

@@ -13,6 +13,9 @@ from .run_spec_stream import CHUNK_BYTES, SHARED_BYTES, RunSpecStream
 #: After so many tasks in a row that the plain pickler could have written it is tried again.
 PLAIN_AGAIN = 32
 
+#: After a task of so many bytes there is a new pickler: to clear a memo takes time for each place that it ever had.
+LARGE_TASK = 16 << 10
+
 
 def write(answers, tasks):
     """Sends each task the way upstream's ``ToPickle(run_spec)`` would arrive at a worker.
@@ -47,7 +50,7 @@ class Writer:
         while complete and self.position < len(self.tasks):
             stream, mark, mains = self.stream, self.stream.mark(), self.mains
             end, complete = self._fill_chunk()
-            if not self.check_each and stream.out.getvalue().count(MAIN, mark[2]) != self.mains - mains:
+            if not self.check_each and stream.count(MAIN, mark[2]) != self.mains - mains:
                 # Once more, looking at every task: where one names __main__ many do.
                 self.check_each = complete = True
                 self.mains = mains
@@ -68,7 +71,7 @@ class Writer:
             before, mains = tell(), self.mains
             try:
                 dump(tasks[position])
-                accepted = not self.check_each or bytes(out.getbuffer()[before:]).count(MAIN) == self.mains - mains
+                accepted = not self.check_each or stream.count(MAIN, before) == self.mains - mains
             except Exception:
                 accepted = False
             if not accepted:
@@ -76,12 +79,13 @@ class Writer:
                 stream.truncate(before)
                 return position, False
             clear_memo()
+            size = tell() - before
             if buffers:
-                stream.end(tell() - before, raw(buffers))
+                stream.end(size, raw(buffers))
                 buffers.clear()
             else:
-                add_size(tell() - before)
-            if before > CHUNK_BYTES:
+                add_size(size)
+            if size > LARGE_TASK or before > CHUNK_BYTES:
                 break
         return position + 1, True
 
@@ -117,6 +121,8 @@ class Writer:
                 pickler = ByValuePickler(stream.out, self.by_value, self.dispatch_table, buffers, keep)
             plain = 0 if self._write_task(tasks[self.position], pickler, buffers) else plain + 1
             self.position += 1
+            if stream.sizes and stream.sizes[-1] > LARGE_TASK:
+                pickler = None
 
     def _write_task(self, task, pickler, buffers):
         """Answers whether the task needed more than the plain pickler."""
@@ -124,7 +130,7 @@ class Writer:
         before = out.tell()
         try:
             special = pickler.dump_task(task)
-            accepted = special or MAIN not in bytes(out.getbuffer()[before:])
+            accepted = special or not stream.count(MAIN, before)
         except Exception:
             accepted = False  # Dask's dumps decides, and raises what users know
         if not accepted:

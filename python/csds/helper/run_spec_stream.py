@@ -69,6 +69,10 @@ class RunSpecStream:
             self.alive.append(frame)  # its id must not be given to another one
         self.extra.append(SHARED | number)
 
+    def count(self, text, start):
+        """How often these bytes are in ``out`` from a place on."""
+        return bytes(self.out.getbuffer()[start:]).count(text)
+
     def mark(self):
         """A place in the open chunk that ``undo`` can go back to."""
         return len(self.sizes), len(self.extra), self.out.tell()
