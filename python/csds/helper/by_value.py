@@ -60,7 +60,6 @@ class ByValue:
             self.bundles[identity] = bundle
         return bundle
 
-
     def stand_in(self, function):
         """What takes the function's place in the state of a task that the plain pickler writes: the function itself if it can."""
         if type(function) is not types.FunctionType or not self.is_by_value(function):

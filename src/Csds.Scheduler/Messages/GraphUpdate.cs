@@ -66,7 +66,7 @@ public sealed class GraphUpdate
             switch (name)
             {
                 case "client": client = m.ReadStringOrNull() ?? client; break;
-                case "keys": keys = ReadKeys(ref m, graph); break;
+                case "keys": keys = KeyFields.ReadKeys(ref m, graph); break;
                 case "priority" or "internal_priority":
                     if (graph?.TryRead(name, ref m) != true)
                     {
@@ -110,20 +110,6 @@ public sealed class GraphUpdate
         return InternalPriority is { } given
             ? graph with { Order = Array.ConvertAll(graph.Keys, k => given.GetValueOrDefault(k)), OrderIsGiven = true }
             : graph;
-    }
-
-    private static Key[] ReadKeys(ref MessageReader m, IGraphReader? graph)
-    {
-        if (graph is null)
-        {
-            return KeyFields.ReadKeys(ref m);
-        }
-        var keys = new Key[m.ReadSequenceHeader()];
-        for (int i = 0; i < keys.Length; i++)
-        {
-            keys[i] = graph.KeyOf(m.ReadKeyToken());
-        }
-        return keys;
     }
 
     private static Dictionary<Key, int>? ReadOrder(ref MessageReader m)

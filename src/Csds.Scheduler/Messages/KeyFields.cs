@@ -118,12 +118,13 @@ internal readonly ref struct KeyFields
         };
     }
 
-    internal static Key[] ReadKeys(ref MessageReader m)
+    /// <summary>Reads a list, tuple or set of keys; those of <paramref name="graph"/> are its own.</summary>
+    internal static Key[] ReadKeys(ref MessageReader m, IGraphReader? graph = null)
     {
         var keys = new Key[m.ReadSequenceHeader()];
         for (int i = 0; i < keys.Length; i++)
         {
-            keys[i] = m.ReadKey();
+            keys[i] = graph is null ? m.ReadKey() : graph.KeyOf(m.ReadKeyToken());
         }
         return keys;
     }
