@@ -12,6 +12,10 @@ public sealed class MessageBatch
     private const byte Array32 = 0xdd;
     private const int HeaderBytes = 5;
 
+    // Some hundred tasks of ordinary size. What comes behind goes into another batch: a buffer that doubles to
+    // hold megabytes leaves as much to the collector again, and the peer can begin with the first ones.
+    private const int FullBytes = 60 * 1024;
+
     private readonly FrameBuffer token = new();
     private readonly List<ReadOnlyMemory<byte>> frames = [];
     private bool isList;
@@ -35,6 +39,12 @@ public sealed class MessageBatch
 
     /// <summary>Bytes that this batch will put on the wire, the prelude left out.</summary>
     public long Bytes => token.Length + frameBytes;
+
+    /// <summary>Whether further messages should go into another batch.</summary>
+    public bool IsFull => Bytes >= FullBytes;
+
+    /// <summary>Makes room for what a batch should hold at most.</summary>
+    public void ExpectToBeFilled() => token.GetSpan(FullBytes);
 
     /// <summary>
     /// Begins a message of a stream, where every transfer is a list of messages. The caller writes one value and ends

@@ -5,11 +5,11 @@ namespace Csds.Scheduler;
 
 /// <summary>
 /// What the core wants to happen: messages, in one open batch per peer, and effects. Output is a value: the host
-/// drains it once per turn, tests print it, the simulator delivers it.
+/// drains it once per turn, tests print it, the simulator delivers it. A batch that is full makes room for another.
 /// </summary>
 public sealed class Outbox
 {
-    private readonly List<StreamPeer> written = [];
+    private readonly List<(StreamPeer Peer, MessageBatch Batch)> written = [];
     private readonly List<Effect> effects = [];
     private readonly MessageBatch discarded = new();
     private readonly ConcurrentBag<MessageBatch> pool = [];
@@ -20,7 +20,8 @@ public sealed class Outbox
     /// <summary>The batch that messages for <paramref name="peer"/> go into.</summary>
     internal MessageBatch To(StreamPeer peer)
     {
-        if (peer.OpenBatch is { } open)
+        MessageBatch? open = peer.OpenBatch;
+        if (open is { IsFull: false })
         {
             return open;
         }
@@ -30,8 +31,12 @@ public sealed class Outbox
             return discarded;
         }
         MessageBatch batch = pool.TryTake(out MessageBatch? used) ? used : new MessageBatch();
+        if (open is not null)
+        {
+            batch.ExpectToBeFilled();
+        }
         peer.OpenBatch = batch;
-        written.Add(peer);
+        written.Add((peer, batch));
         return batch;
     }
 
@@ -41,16 +46,15 @@ public sealed class Outbox
         effects.Add(new LogLine(severity, text, logger));
 
     /// <summary>
-    /// Hands out every batch, peers in the order in which they were first written to, and then every effect. Who
+    /// Hands out every batch, in the order in which they were begun, and then every effect. Who
     /// takes a batch gives it back with <see cref="Return"/>, from any thread.
     /// </summary>
     public void Drain(Action<StreamPeer, MessageBatch> send, Action<Effect> perform)
     {
         ArgumentNullException.ThrowIfNull(send);
         ArgumentNullException.ThrowIfNull(perform);
-        foreach (StreamPeer peer in written)
+        foreach ((StreamPeer peer, MessageBatch batch) in written)
         {
-            MessageBatch batch = peer.OpenBatch!;
             peer.OpenBatch = null;
             if (batch.Count > 0)
             {

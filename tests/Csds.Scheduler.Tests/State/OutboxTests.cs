@@ -1,0 +1,68 @@
+using Csds.Protocol;
+using Xunit;
+
+namespace Csds.Scheduler.Tests.State;
+
+/// <summary>Messages on their way out of a turn.</summary>
+public static class OutboxTests
+{
+    /// <summary>Messages that are no small batch together leave in several, in their order, behind what others got before.</summary>
+    [Fact]
+    public static void Many_messages_leave_in_several_batches()
+    {
+        var fakes = new Fakes();
+        WorkerState ws = fakes.Worker(9000);
+        WorkerState other = fakes.Worker(9001);
+        var outbox = new Outbox();
+        const int Messages = 100;
+        for (int i = 0; i < Messages; i++)
+        {
+            Write(outbox, ws, i, new string('x', 4000));
+            Write(outbox, other, i, "");
+        }
+        var got = new List<(StreamPeer Peer, int Count, long Bytes)>();
+        var numbers = new List<int>();
+        outbox.Drain(
+            (peer, batch) =>
+            {
+                got.Add((peer, batch.Count, batch.Bytes));
+                if (peer == ws)
+                {
+                    numbers.AddRange(Numbers(batch));
+                }
+                outbox.Return(batch);
+            },
+            _ => Assert.Fail("no effects"));
+
+        Assert.Equal([ws, other], got.Take(2).Select(g => g.Peer));
+        Assert.Equal(Messages, Assert.Single(got, g => g.Peer == other).Count);
+        Assert.InRange(got.Count(g => g.Peer == ws), 5, 10);
+        Assert.All(got, g => Assert.InRange(g.Bytes, 1, 70_000));
+        Assert.Equal(Enumerable.Range(0, Messages), numbers);
+        Assert.True(outbox.IsEmpty);
+        Assert.Null(ws.OpenBatch);
+    }
+
+    private static void Write(Outbox outbox, StreamPeer peer, int number, string text)
+    {
+        MessageWriter w = outbox.To(peer).Add();
+        w.List(2);
+        w.Int(number);
+        w.Text(text);
+        w.End();
+    }
+
+    private static List<int> Numbers(MessageBatch batch)
+    {
+        var reader = new MessageReader(batch.ToOpaque());
+        var numbers = new List<int>();
+        int count = reader.ReadArrayHeader();
+        for (int i = 0; i < count; i++)
+        {
+            reader.ReadArrayHeader();
+            numbers.Add(reader.ReadInt32());
+            reader.Skip();
+        }
+        return numbers;
+    }
+}
