@@ -149,6 +149,9 @@ public struct OrderedSet<T> : IEnumerable<T>
         private T?[] slots = new T?[4];
         private int used;
 
+        // No item is before this slot: a set that is used as a queue has more and more holes there.
+        private int first;
+
         // For each item, at the first free place from its hash on: its slot plus one. Places of items that were removed
         // stay taken until the next rebuild. Plain numbers: a table of references would be looked through by every
         // garbage collection.
@@ -167,6 +170,10 @@ public struct OrderedSet<T> : IEnumerable<T>
 
         internal int Find(T item)
         {
+            if (first < used && ReferenceEquals(slots[first], item))
+            {
+                return first;
+            }
             return index is null ? Search(item) : LookUp(item, index);
         }
 
@@ -218,11 +225,17 @@ public struct OrderedSet<T> : IEnumerable<T>
             {
                 Compact();
             }
+            while (first < used && slots[first] is null)
+            {
+                first++;
+            }
+            first = Math.Min(first, used);
             return true;
         }
 
         internal T? Next(ref int position)
         {
+            position = Math.Max(position, first);
             while (position < used)
             {
                 T? item = slots[position++];
@@ -236,7 +249,7 @@ public struct OrderedSet<T> : IEnumerable<T>
 
         private int Search(T item)
         {
-            for (int slot = 0; slot < used; slot++)
+            for (int slot = first; slot < used; slot++)
             {
                 if (ReferenceEquals(slots[slot], item))
                 {
@@ -276,6 +289,7 @@ public struct OrderedSet<T> : IEnumerable<T>
                 Array.Clear(slots, kept, used - kept);
             }
             slots = target;
+            first = 0;
             used = kept;
             if (index is not null)
             {
@@ -307,6 +321,5 @@ public struct OrderedSet<T> : IEnumerable<T>
             index[place] = slot + 1;
             taken++;
         }
-
     }
 }
