@@ -64,7 +64,7 @@ public sealed class SchedulerState
     public Occupancy Occupancy { get; }
 
     /// <summary>Tasks that wait for an open slot, the most urgent first.</summary>
-    public SortedSet<TaskState> Queued { get; } = new(MostUrgentFirst.Instance);
+    public HeapSet Queued { get; } = new();
 
 #pragma warning disable CA1051 // Mutable structs that must not be copied.
     /// <summary>Tasks in <c>no-worker</c>, the longest waiting first.</summary>
@@ -212,15 +212,4 @@ public sealed class SchedulerState
 
     /// <summary>Counts a message that the world has overtaken.</summary>
     internal void CountStale(string reason) => stale[reason] = stale.GetValueOrDefault(reason) + 1;
-
-    private sealed class MostUrgentFirst : IComparer<TaskState>
-    {
-        internal static readonly MostUrgentFirst Instance = new();
-
-        public int Compare(TaskState? x, TaskState? y)
-        {
-            int result = x!.Priority.CompareTo(y!.Priority);
-            return result != 0 ? result : x.Insertion.CompareTo(y.Insertion);
-        }
-    }
 }

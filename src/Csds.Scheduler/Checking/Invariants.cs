@@ -108,7 +108,7 @@ public static class Invariants
         Check((ts.ProcessingOn is not null) == (state == TaskStateName.Processing), "processing_on", ts);
         Check(!ts.WhoHas.IsEmpty == (state == TaskStateName.Memory), "who_has", ts);
         Check(!ts.WaitingOn.IsEmpty == (state == TaskStateName.Waiting) || ts.AwaitsTurn, "waiting_on", ts);
-        Check(s.Queued.Contains(ts) == (state == TaskStateName.Queued), "queued", ts);
+        Check((ts.QueueTicket != 0) == (state == TaskStateName.Queued), "queued", ts);
         Check(s.Unrunnable.Contains(ts) == (state == TaskStateName.NoWorker), "unrunnable", ts);
         Check(s.ReplicatedTasks.Contains(ts) == (ts.WhoHas.Count > 1), "replicated_tasks", ts);
         Check(ts.ProcessingOn?.Processing.Contains(ts) ?? true, "not in processing of its worker", ts);
@@ -175,6 +175,11 @@ public static class Invariants
 
     private static void CheckQueue(SchedulerState s)
     {
+        TaskState[] queued = [.. s.Queued.Sorted()];
+        Check(queued.Length == s.Queued.Count, $"{queued.Length} tasks in the queue, not {s.Queued.Count}");
+        Check(queued.All(ts => ts.State == TaskStateName.Queued), $"the queue has tasks that are not queued");
+        Check(s.Queued.TryPeek(out TaskState? first) == queued.Length > 0, $"the queue is not empty");
+        Check(ReferenceEquals(first, queued.FirstOrDefault()), $"{first} comes before the most urgent task");
         long slots = 0;
         foreach (WorkerState ws in s.Workers.Running)
         {

@@ -9,9 +9,8 @@ internal static class QueueSlots
     /// </summary>
     internal static void FillOpenSlots(this SchedulerState s, byte[] stimulusId)
     {
-        while (s.Queued.Count > 0 && s.Workers.OpenSlots.Count > 0)
+        while (s.Workers.OpenSlots.Count > 0 && s.Queued.TryPeek(out TaskState? ts))
         {
-            TaskState ts = s.Queued.Min!;
             s.RunTransitions(ts, TaskStateName.Processing, stimulusId);
             if (ts.State == TaskStateName.Queued)
             {

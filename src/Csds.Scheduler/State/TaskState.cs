@@ -32,6 +32,9 @@ public sealed class TaskState : Numbered
     /// <summary>Place in the pending recommendations plus one; 0: none. See <see cref="Recommendations"/>.</summary>
     internal int RecommendationSlot;
 
+    /// <summary>Its entry in the queue; 0: none. See <see cref="HeapSet"/>.</summary>
+    internal long QueueTicket;
+
     /// <summary>Its level among the stealable tasks of its worker; -1: it stays. See <see cref="WorkStealing"/>.</summary>
     internal sbyte StealLevel = -1;
 

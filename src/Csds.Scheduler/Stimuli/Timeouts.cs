@@ -118,7 +118,7 @@ public static class Timeouts
         }
         if (s.NoWorkersSince is { } noWorkersSince && s.Now > noWorkersSince + timeout)
         {
-            affected.AddRange(s.Queued.Select(ts => (ts, false)));
+            affected.AddRange(s.Queued.Sorted().Select(ts => (ts, false)));
         }
         if (affected.Count == 0)
         {

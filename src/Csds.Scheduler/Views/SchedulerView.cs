@@ -24,7 +24,7 @@ public static class SchedulerView
         Attributes.Workers(ref w, "idle"u8, s.Workers.Idle.ToArray());
         Attributes.Workers(ref w, "saturated"u8, s.Workers.Saturated.ToArray());
         Attributes.Workers(ref w, "running"u8, s.Workers.Running.ToArray());
-        Attributes.Tasks(ref w, "queued"u8, s.Queued);
+        Attributes.Tasks(ref w, "queued"u8, [.. s.Queued.Sorted()]);
         Attributes.Tasks(ref w, "unrunnable"u8, s.Unrunnable.ToArray());
     }
 
