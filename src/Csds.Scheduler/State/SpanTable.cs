@@ -25,7 +25,7 @@ public sealed class SpanTable
     public IReadOnlyCollection<Span> All => spans.Values;
 
     /// <summary>Gives tasks that have been submitted to their spans, one after the other: Dask's <c>observe_tasks</c>.</summary>
-    internal IEnumerable<int> Observe(IEnumerable<TaskState> submitted)
+    internal IEnumerable<PartEnd> Observe(IEnumerable<TaskState> submitted, ArrivalPart part)
     {
         Span? byDefault = null;
         var rewritten = new Dictionary<(Opaque?, Span), Opaque?>();
@@ -42,7 +42,10 @@ public sealed class SpanTable
                 ts.Group.Join(wanted is null ? byDefault ??= EnsureDefault() : Ensure(wanted.Name, wanted.Ids));
             }
             Annotate(ts, ts.Group.Span!, rewritten);
-            yield return 1;
+            if (part.IsFull())
+            {
+                yield return default;
+            }
         }
         ForgetOldest();
     }

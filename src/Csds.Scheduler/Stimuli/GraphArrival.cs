@@ -13,19 +13,17 @@ namespace Csds.Scheduler;
 /// </remarks>
 public sealed class GraphArrival
 {
-    /// <summary>Tasks of one part: some ten milliseconds.</summary>
-    private const int PartTasks = 4096;
-
-    /// <summary>A step that takes as long as a part.</summary>
-    private const int WholePart = -1;
+    /// <summary>Steps of one part, which are tasks: some ten milliseconds.</summary>
+    private const int PartSteps = 4096;
 
     private readonly SchedulerState s;
     private readonly GraphUpdate update;
     private readonly GraphMaterialized graph;
     private readonly double start;
     private readonly byte[] stimulus;
+    private readonly ArrivalPart part = new();
     private readonly GraphStart dispatch;
-    private readonly IEnumerator<int> steps;
+    private readonly IEnumerator<PartEnd> parts;
     private GraphMerge? merge;
     private bool isOver;
 
@@ -46,28 +44,22 @@ public sealed class GraphArrival
         this.start = start;
         s.Now = now;
         stimulus = update.StimulusId ?? s.Stimulus("update-graph");
-        dispatch = new GraphStart(s, stimulus);
-        steps = Steps().GetEnumerator();
+        dispatch = new GraphStart(s, stimulus, part);
+        parts = Parts().GetEnumerator();
         s.Arrivals.Add(this);
     }
 
     /// <summary>Goes on with the next part; false when it was the last one.</summary>
     /// <param name="now">Seconds since 1970.</param>
-    /// <param name="tasks">How many tasks the part has, about.</param>
-    public bool Advance(double now, int tasks = PartTasks)
+    /// <param name="steps">How many steps the part has.</param>
+    public bool Advance(double now, int steps = PartSteps)
     {
         s.Now = now;
         bool completed = false;
         try
         {
-            for (int i = 0; i < tasks && !isOver; i++)
-            {
-                isOver = !steps.MoveNext();
-                if (!isOver && steps.Current == WholePart)
-                {
-                    break;
-                }
-            }
+            part.Begin(steps);
+            isOver = !parts.MoveNext();
             completed = true;
         }
         finally
@@ -94,8 +86,7 @@ public sealed class GraphArrival
         merge?.Abandon();
     }
 
-    // Each step is one task's, or makes room for all of them.
-    private IEnumerable<int> Steps()
+    private IEnumerable<PartEnd> Parts()
     {
         if (!s.Clients.TryGetValue(update.Client, out ClientState? client))
         {
@@ -109,37 +100,44 @@ public sealed class GraphArrival
             yield break;
         }
         merge = new GraphMerge(s, graph, requested);
-        if (graph.Count > PartTasks)
+        if (graph.Count > PartSteps)
         {
-            yield return WholePart; // The memory for all of them takes a while each time.
+            yield return default; // The memory for all of them takes a while each time.
             s.Tasks.EnsureCapacity(Math.Min(graph.Count, 1 << 20));
-            yield return WholePart;
+            yield return default;
         }
-        foreach (int step in Merge(client, merge).Concat(Start(client, merge)))
+        foreach (PartEnd end in Merge(client, merge).Concat(Start(client, merge)))
         {
-            yield return step;
+            yield return end;
         }
         GraphUpdates.LogUpdate(s, client, stimulus, merge, start);
         s.RefreshNoWorkersSince(s.Now);
     }
 
-    private IEnumerable<int> Merge(ClientState client, GraphMerge merge)
+    private IEnumerable<PartEnd> Merge(ClientState client, GraphMerge merge)
     {
-        foreach (int number in merge.CreateTasks(s.Computations.Observe(update.Code)))
-        {
-            // At once: the garbage collector would look at all of them again if they were written to later on.
-            if (merge.IsNew(number) && merge.IsRequested(number) && IsConnected(client))
-            {
-                ClientInterest.Want(s, client, merge.StateOf(number)!);
-            }
-            yield return number;
-        }
         var priorities = new GraphPriorities(s, update, graph, start);
-        foreach (int number in merge.Touched)
+        Computation computation = s.Computations.Observe(update.Code);
+        bool isConnected = true;
+        while (merge.TryTouchNext(computation, out int number))
         {
+            // All of it at once: the garbage collector looks again at whatever was written to, and so does the processor.
+            TaskState ts = merge.StateOf(number)!;
+            if (isConnected && merge.IsNew(number) && merge.IsRequested(number))
+            {
+                ClientInterest.Want(s, client, ts);
+            }
             GraphAnnotations.Apply(s, update, merge, number);
-            priorities.Set(merge.StateOf(number)!, number);
-            yield return number;
+            priorities.Set(ts, number);
+            if (part.IsFull())
+            {
+                yield return default;
+                isConnected = IsConnected(client);
+            }
+        }
+        if (merge.IsAllNew)
+        {
+            yield break;
         }
         // What is done already is reported here, everything else by the transitions that follow. Dask reports twice, and
         // on tasks that the client never asked for.
@@ -158,35 +156,44 @@ public sealed class GraphArrival
             {
                 ClientInterest.Want(s, client, ts);
             }
-            yield return number;
+            if (part.IsFull())
+            {
+                yield return default;
+            }
         }
     }
 
     private bool IsConnected(ClientState client) => ReferenceEquals(s.Clients.GetValueOrDefault(update.Client), client);
 
-    private IEnumerable<int> Start(ClientState client, GraphMerge merge)
+    private IEnumerable<PartEnd> Start(ClientState client, GraphMerge merge)
     {
         SetActors(merge);
-        foreach (int step in s.Options.Dialect.Spans ? s.Spans.Observe(merge.TouchedTasks()) : [])
+        if (s.Options.Dialect.Spans)
         {
-            yield return step;
+            foreach (PartEnd end in s.Spans.Observe(merge.TouchedTasks(), part))
+            {
+                yield return end;
+            }
         }
         foreach (ISchedulerObserver observer in s.Observers)
         {
             observer.GraphSubmitted(client, merge.TouchedTasks(), merge.RequestedTasks(), stimulus);
         }
-        foreach (int step in dispatch.Fail(merge).Concat(dispatch.Await(merge)))
+        foreach (PartEnd end in dispatch.Fail(merge).Concat(dispatch.Await(merge)))
         {
-            yield return step;
+            yield return end;
         }
-        foreach (int step in merge.LetGo())
+        while (merge.TryLetNextGo())
         {
             s.RunRecommendations(stimulus);
-            yield return step;
+            if (part.IsFull())
+            {
+                yield return default;
+            }
         }
-        foreach (int step in dispatch.Dispatch())
+        foreach (PartEnd end in dispatch.Dispatch())
         {
-            yield return step;
+            yield return end;
         }
         s.FillOpenSlots(stimulus);
     }

@@ -12,6 +12,9 @@ internal sealed class GraphMerge
     private readonly TaskState?[] states;
     private readonly bool[] isNew;
     private readonly bool[] isRequested;
+    private readonly bool[] isTouched;
+    private readonly Stack<int> next;
+    private int letGo;
     private TaskGroup? warned;
 
     /// <summary>Begins with the tasks that are not in the graph, all of which have to be known.</summary>
@@ -23,6 +26,8 @@ internal sealed class GraphMerge
         states = new TaskState?[graph.Count + graph.External.Length];
         isNew = new bool[states.Length];
         isRequested = new bool[states.Length];
+        isTouched = new bool[states.Length];
+        next = new Stack<int>(requested);
         foreach (int number in requested)
         {
             isRequested[number] = true;
@@ -56,6 +61,9 @@ internal sealed class GraphMerge
     /// <summary>Whether a task was created for this graph.</summary>
     internal bool IsNew(int number) => isNew[number];
 
+    /// <summary>Whether the state knew none of them.</summary>
+    internal bool IsAllNew => NewTasks == Touched.Count;
+
     /// <summary>Whether a key is wanted.</summary>
     internal bool IsRequested(int number) => isRequested[number];
 
@@ -64,48 +72,49 @@ internal sealed class GraphMerge
     internal IEnumerable<TaskState> TouchedTasks() => Touched.Select(StateOf).OfType<TaskState>();
 
     /// <summary>
-    /// Dask's <c>_generate_taskstates</c>: gets or creates every task that is needed, and connects it, one after the other.
+    /// Dask's <c>_generate_taskstates</c>, a task at a time: gets or creates the next one that is needed, and connects it. False
+    /// if there are no more.
     /// </summary>
-    internal IEnumerable<int> CreateTasks(Computation computation)
+    internal bool TryTouchNext(Computation computation, out int number)
     {
-        bool[] touched = new bool[states.Length];
-        var stack = new Stack<int>(Requested);
-        while (stack.TryPop(out int number))
+        while (next.TryPop(out number))
         {
-            if (touched[number])
+            if (isTouched[number])
             {
                 continue;
             }
-            touched[number] = true;
-            bool follow = Touch(number, computation);
+            isTouched[number] = true;
             Touched.Add(number);
-            if (follow)
+            if (Touch(number, computation))
             {
                 foreach (int dependency in Graph.DependenciesOf(number))
                 {
-                    if (!touched[dependency])
+                    if (!isTouched[dependency])
                     {
-                        stack.Push(dependency);
+                        next.Push(dependency);
                     }
                 }
             }
-            yield return number;
+            return true;
         }
+        return false;
     }
 
-    /// <summary>The tasks are the state's alone from now on; what nobody needs by then goes, one after the other.</summary>
-    internal IEnumerable<int> LetGo()
+    /// <summary>The next task is the state's alone from now on, and goes if nobody needs it by then. False if there are no more.</summary>
+    internal bool TryLetNextGo()
     {
-        for (int number = 0; number < states.Length; number++)
+        if (letGo == states.Length)
         {
-            if (states[number] is { } ts)
-            {
-                states[number] = null;
-                ts.Arriving--;
-                ClientInterest.DropIfNeedless(s, ts);
-            }
-            yield return number;
+            return false;
         }
+        if (states[letGo] is { } ts)
+        {
+            states[letGo] = null;
+            ts.Arriving--;
+            ClientInterest.DropIfNeedless(s, ts);
+        }
+        letGo++;
+        return true;
     }
 
     /// <summary>All of them are let go at once, and nothing follows from it.</summary>

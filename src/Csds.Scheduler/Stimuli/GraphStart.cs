@@ -1,11 +1,11 @@
 namespace Csds.Scheduler;
 
 /// <summary>
-/// Starts the tasks of a graph (rows S79, S80), in steps of one task. It does what running all recommendations to the fixed
+/// Starts the tasks of a graph (rows S79, S80), a part of them at a time. It does what running all recommendations to the fixed
 /// point would do, in the same order, but puts off what is dispatched until every task has been waited for: results
 /// that come in between two steps are then known to be needed.
 /// </summary>
-internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
+internal sealed class GraphStart(SchedulerState s, byte[] stimulus, ArrivalPart part)
 {
     // Tasks that are to go from released to waiting, the next one last: numbers of those that were asked for, and what they have
     // pulled, which comes first. A list of a million tasks would be looked through by each garbage collection.
@@ -21,8 +21,12 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
     /// What depends on something that has failed, fails. A result that is there stays there, whatever has happened to what it
     /// was computed from.
     /// </summary>
-    internal IEnumerable<int> Fail(GraphMerge merge)
+    internal IEnumerable<PartEnd> Fail(GraphMerge merge)
     {
+        if (merge.IsAllNew)
+        {
+            yield break; // Nothing of it has run.
+        }
         for (int i = merge.Touched.Count - 1; i >= 0; i--)
         {
             TaskState ts = merge.StateOf(merge.Touched[i])!;
@@ -31,7 +35,10 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
                 ts.EnsureDetails().ExceptionBlame = blame;
                 s.RunTransitions(ts, TaskStateName.Erred, stimulus);
             }
-            yield return i;
+            if (part.IsFull())
+            {
+                yield return default;
+            }
         }
     }
 
@@ -39,7 +46,7 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
     /// What was asked for waits, the most urgent first, and pulls what it depends on. Before 2025.4 Dask starts everything that
     /// can run at once, in the same order for graphs that it has ordered itself.
     /// </summary>
-    internal IEnumerable<int> Await(GraphMerge merge)
+    internal IEnumerable<PartEnd> Await(GraphMerge merge)
     {
         this.merge = merge;
         bool sorted = true;
@@ -51,7 +58,10 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
                 ts.AwaitsTurn = true;
                 wanted.Add(number);
             }
-            yield return 1;
+            if (part.IsFull())
+            {
+                yield return default;
+            }
         }
         if (!sorted)
         {
@@ -64,12 +74,15 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
             {
                 Await(ts);
             }
-            yield return 1;
+            if (part.IsFull())
+            {
+                yield return default;
+            }
         }
     }
 
     /// <summary>Sends what is ready to workers, to the queue or to no-worker.</summary>
-    internal IEnumerable<int> Dispatch()
+    internal IEnumerable<PartEnd> Dispatch()
     {
         foreach (TaskState ts in ready)
         {
@@ -78,7 +91,10 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus)
             {
                 s.RunTransitions(ts, TaskStateName.Processing, stimulus);
             }
-            yield return 1;
+            if (part.IsFull())
+            {
+                yield return default;
+            }
         }
     }
 
