@@ -90,6 +90,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         await PreloadAsync(userPython, comms).ConfigureAwait(false);
         await files.WriteAddressAsync(await reactor.AskAsync((s, _) => SchedulerFile.Write(s, settings)).ConfigureAwait(false))
             .ConfigureAwait(false);
+        FreshPages.Touch();
         var idle = new IdleCollection();
         await using (Timer ticks = new(_ => _ = TickAsync(reactor, idle), null, tick, tick))
         {
