@@ -146,6 +146,9 @@ public sealed class SchedulerState
 
     internal Recommendations Recommendations { get; } = new();
 
+    /// <summary>For <see cref="FromReleased"/>, which would need a new list for each task; empty between two uses.</summary>
+    internal List<TaskState> ReleasedDependencies { get; } = [];
+
     /// <summary>Moves tasks between workers.</summary>
     public WorkStealing Stealing { get; }
 

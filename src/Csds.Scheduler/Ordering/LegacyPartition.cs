@@ -12,6 +12,7 @@ internal sealed class LegacyPartition(LegacyState state, NestedStack inner, Post
     private const int ManyDependents = 100;
 
     private readonly long[] keys = state.Metrics.PartitionKeys;
+    private readonly Predicate<int> isSeen = task => state.Seen[task];
     private readonly IComparer<int> byPartition =
         Comparer<int>.Create((x, y) => state.Metrics.PartitionKeys[x].CompareTo(state.Metrics.PartitionKeys[y]));
 
@@ -23,7 +24,7 @@ internal sealed class LegacyPartition(LegacyState state, NestedStack inner, Post
     {
         int first = dependents[0];
         int before = dependents.Count;
-        dependents.RemoveAll(task => state.Seen[task]);
+        dependents.RemoveAll(isSeen);
         if (dependents.Count == 0)
         {
             if (before == 1 && state.NumNeeded[first] == 0)

@@ -76,7 +76,7 @@ internal static class FromReleased
     // order is that of a set.
     private static void AwaitDependencies(SchedulerState s, TaskState ts)
     {
-        List<TaskState>? released = null;
+        List<TaskState> released = s.ReleasedDependencies;
         foreach (TaskState dts in ts.Dependencies)
         {
             if (dts.WhoHas.IsEmpty)
@@ -85,15 +85,18 @@ internal static class FromReleased
             }
             if (dts.State == TaskStateName.Released)
             {
-                (released ??= []).Add(dts);
+                released.Add(dts);
             }
             else
             {
                 dts.Waiters.Add(ts);
             }
         }
-        released?.Sort(Propagation.LastRunsFirst);
-        foreach (TaskState dts in released ?? [])
+        if (released.Count > 1)
+        {
+            released.Sort(Propagation.LastRunsFirst);
+        }
+        foreach (TaskState dts in released)
         {
             // Scattered data that was just lost is about to be forgotten, and takes this task with it. In Dask the
             // task keeps it here: it is run without a run spec.
@@ -102,6 +105,7 @@ internal static class FromReleased
                 s.Recommendations.Add(dts, TaskStateName.Waiting);
             }
         }
+        released.Clear();
     }
 
     // One that has failed, and that is not about to be tried again.
