@@ -20,13 +20,17 @@ internal sealed class IdleCollection
     /// <param name="isIdle">Whether there is neither a task to run nor a graph to come.</param>
     internal void Look(bool isIdle)
     {
+        long allocated = AllocatedSinceCollection();
         idleLooks = isIdle ? idleLooks + 1 : 0;
         if (idleLooks == Patience)
         {
             idleLooks = 0;
-            if (AllocatedSinceCollection() > WorthWhile)
+            if (allocated > WorthWhile)
             {
-                GC.Collect(1); // Older ones are looked at in the background, when it is time.
+                // What is alive now is old: it is moved twice at once, instead of once more while a graph comes in. Older ones are
+                // looked at in the background, when it is time.
+                GC.Collect(1);
+                GC.Collect(1);
             }
         }
     }
