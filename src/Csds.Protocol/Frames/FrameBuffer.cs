@@ -3,12 +3,16 @@ using System.Buffers;
 namespace Csds.Protocol;
 
 /// <summary>A growable byte buffer that keeps its memory between uses, for messages under construction.</summary>
-public sealed class FrameBuffer : IBufferWriter<byte>
+/// <param name="capacity">Bytes that it has room for at first.</param>
+public sealed class FrameBuffer(int capacity = FrameBuffer.SmallBytes) : IBufferWriter<byte>
 {
+    /// <summary>Room for an answer without much in it.</summary>
+    public const int SmallBytes = 512;
+
     /// <summary>A buffer that grew beyond this for one large message is let go afterwards.</summary>
     private const int KeptBytes = 256 * 1024;
 
-    private byte[] buffer = new byte[512];
+    private byte[] buffer = new byte[capacity];
     private int written;
 
     /// <summary>Number of bytes written.</summary>
@@ -46,7 +50,7 @@ public sealed class FrameBuffer : IBufferWriter<byte>
         written = 0;
         if (buffer.Length > KeptBytes)
         {
-            buffer = new byte[512];
+            buffer = new byte[SmallBytes];
         }
     }
 

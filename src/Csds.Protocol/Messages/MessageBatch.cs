@@ -7,7 +7,8 @@ namespace Csds.Protocol;
 /// written into it as msgpack at once; frames that they refer to are kept by reference. Also used for the single
 /// value that answers an RPC.
 /// </summary>
-public sealed class MessageBatch
+/// <param name="capacity">Bytes that there is room for at first.</param>
+public sealed class MessageBatch(int capacity = FrameBuffer.SmallBytes)
 {
     private const byte Array32 = 0xdd;
     private const int HeaderBytes = 5;
@@ -16,7 +17,7 @@ public sealed class MessageBatch
     // hold megabytes leaves as much to the collector again, and the peer can begin with the first ones.
     private const int FullBytes = 60 * 1024;
 
-    private readonly FrameBuffer token = new();
+    private readonly FrameBuffer token = new(capacity);
     private readonly List<ReadOnlyMemory<byte>> frames = [];
     private bool isList;
     private long frameBytes;

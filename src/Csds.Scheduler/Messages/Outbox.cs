@@ -9,6 +9,9 @@ namespace Csds.Scheduler;
 /// </summary>
 public sealed class Outbox
 {
+    /// <summary>One or two tasks of ordinary size.</summary>
+    private const int BatchBytes = 2048;
+
     private readonly List<(StreamPeer Peer, MessageBatch Batch)> written = [];
     private readonly List<Effect> effects = [];
     private readonly MessageBatch discarded = new();
@@ -30,7 +33,7 @@ public sealed class Outbox
             discarded.Clear();
             return discarded;
         }
-        MessageBatch batch = pool.TryTake(out MessageBatch? used) ? used : new MessageBatch();
+        MessageBatch batch = pool.TryTake(out MessageBatch? used) ? used : new MessageBatch(BatchBytes);
         if (open is not null)
         {
             batch.ExpectToBeFilled();
