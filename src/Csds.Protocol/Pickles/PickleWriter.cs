@@ -6,17 +6,21 @@ using Nerdbank.MessagePack;
 namespace Csds.Protocol;
 
 /// <summary>
-/// Writes the few small pickles that a scheduler has to make itself: exceptions by class path and arguments
-/// (rows W21, F17). Protocol 4, readable by every supported Python.
+/// Writes the small pickles that a scheduler has to make itself: exceptions by class path and arguments (rows W21, F17), and
+/// arguments of tasks. Protocol 4, readable by every supported Python.
 /// </summary>
 public sealed class PickleWriter
 {
-    private readonly ArrayBufferWriter<byte> stream = new();
+    private readonly FrameBuffer stream = new();
 
     /// <summary>Begins a pickle.</summary>
-    public PickleWriter()
+    public PickleWriter() => Restart();
+
+    /// <summary>Forgets what was written and begins another pickle.</summary>
+    public PickleWriter Restart()
     {
-        stream.Write((ReadOnlySpan<byte>)[0x80, 4]);
+        stream.Clear();
+        return Op(0x80).Op(4);
     }
 
     /// <summary>An exception: <c>module.name(*args)</c> with text arguments.</summary>
@@ -69,11 +73,18 @@ public sealed class PickleWriter
     /// <summary>Pushes an int.</summary>
     public PickleWriter Int(long value)
     {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
-        Op(0x8a).stream.Write((ReadOnlySpan<byte>)[8]);
-        stream.Write(bytes);
-        return this;
+        switch (value)
+        {
+            case >= 0 and <= byte.MaxValue:
+                return Op((byte)'K').Op((byte)value);
+            case >= int.MinValue and <= int.MaxValue:
+                Op((byte)'J').Length((int)value);
+                return this;
+            default:
+                BinaryPrimitives.WriteInt64LittleEndian(Op(0x8a).Op(sizeof(long)).stream.GetSpan(sizeof(long)), value);
+                stream.Advance(sizeof(long));
+                return this;
+        }
     }
 
     // An int as msgpack has it, which may need all of 64 bits.
@@ -104,7 +115,12 @@ public sealed class PickleWriter
     public PickleWriter Str(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        byte[] utf8 = Encoding.UTF8.GetBytes(value);
+        return Str(Encoding.UTF8.GetBytes(value));
+    }
+
+    /// <summary>Pushes a str that is given as UTF-8.</summary>
+    public PickleWriter Str(ReadOnlySpan<byte> utf8)
+    {
         Op((byte)'X').Length(utf8.Length).Write(utf8);
         return this;
     }
@@ -179,20 +195,25 @@ public sealed class PickleWriter
         return Value(ref reader);
     }
 
-    /// <summary>Ends the pickle.</summary>
-    public byte[] ToArray()
+    /// <summary>Ends the pickle; it is valid until <see cref="Restart"/>.</summary>
+    public ReadOnlySpan<byte> End()
     {
         Op((byte)'.');
-        return stream.WrittenSpan.ToArray();
+        return stream.WrittenSpan;
     }
+
+    /// <summary>Ends the pickle.</summary>
+    public byte[] ToArray() => End().ToArray();
 
     private PickleWriter Op(byte code)
     {
-        stream.Write((ReadOnlySpan<byte>)[code]);
+        stream.GetSpan(1)[0] = code;
+        stream.Advance(1);
         return this;
     }
 
-    private ArrayBufferWriter<byte> Length(int value)
+    // Four bytes.
+    private FrameBuffer Length(int value)
     {
         Span<byte> bytes = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, value);

@@ -13,6 +13,8 @@ public sealed class SplitRunSpecs
     /// <summary>Arguments that lie in one array, which lives as long as any of its tasks. Smaller than a large object.</summary>
     private const int ChunkBytes = 64 * 1024;
 
+    private const int LargestHeader = 5;
+
     private readonly ArrayBufferWriter<byte> arguments = new();
     private readonly Dictionary<Key, TaskFunction> functions = new(KeyComparer.Instance);
     private TaskFunction? last;
@@ -28,6 +30,14 @@ public sealed class SplitRunSpecs
             reader = call;
         }
         return runSpec;
+    }
+
+    /// <summary>A call of a pickled function, given as its token, with a pickled list or tuple of arguments.</summary>
+    public RunSpec Call(ReadOnlySpan<byte> function, ReadOnlySpan<byte> args)
+    {
+        Span<byte> header = stackalloc byte[LargestHeader];
+        MessagePackPrimitives.TryWriteBinHeader(header, (uint)args.Length, out int size);
+        return Add(function, header[..size], args, Tokens.Nil);
     }
 
     /// <summary>Completes the run specs that were read; none of them may be used before.</summary>
@@ -58,7 +68,7 @@ public sealed class SplitRunSpecs
             return null;
         }
         ReadOnlySpan<byte> kwargs = entries == 3 ? ReadPickle(ref reader, "kwargs"u8) : Tokens.Nil;
-        return kwargs.IsEmpty ? null : Add(function, args, kwargs);
+        return kwargs.IsEmpty ? null : Add(function, args, [], kwargs);
     }
 
     // The token of a field's value; empty if the next field is another one or not pickled.
@@ -67,25 +77,28 @@ public sealed class SplitRunSpecs
             ? reader.ReadToken()
             : [];
 
-    private RunSpec Add(ReadOnlySpan<byte> function, ReadOnlySpan<byte> args, ReadOnlySpan<byte> kwargs)
+    // The token of the arguments comes in two parts.
+    private RunSpec Add(ReadOnlySpan<byte> function, ReadOnlySpan<byte> args, ReadOnlySpan<byte> moreArgs, ReadOnlySpan<byte> kwargs)
     {
         if (arguments.WrittenCount >= ChunkBytes)
         {
             Complete();
         }
         int start = arguments.WrittenCount;
-        Append("args"u8, args);
-        Append("kwargs"u8, kwargs);
+        Append("args"u8, args, moreArgs);
+        Append("kwargs"u8, kwargs, []);
         return RunSpec.FromCall(FunctionOf(function), start, arguments.WrittenCount - start);
     }
 
-    private void Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)
+    private void Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token, ReadOnlySpan<byte> more)
     {
-        Span<byte> span = arguments.GetSpan(1 + name.Length + token.Length);
+        int length = 1 + name.Length + token.Length + more.Length;
+        Span<byte> span = arguments.GetSpan(length);
         span[0] = (byte)(MessagePackCode.MinFixStr | name.Length);
         name.CopyTo(span[1..]);
         token.CopyTo(span[(1 + name.Length)..]);
-        arguments.Advance(1 + name.Length + token.Length);
+        more.CopyTo(span[(1 + name.Length + token.Length)..]);
+        arguments.Advance(length);
     }
 
     private TaskFunction FunctionOf(ReadOnlySpan<byte> token)
