@@ -77,6 +77,9 @@ internal sealed class FlatGraph
         return name;
     }
 
+    /// <summary>Whether a name is that of a task.</summary>
+    internal bool IsTask(int name) => taskOf[name] != None;
+
     /// <summary>The key of a name.</summary>
     internal Key KeyOf(int name) => names[name];
 
@@ -112,8 +115,10 @@ internal sealed class FlatGraph
         }
     }
 
-    /// <summary>The graph: tasks in the order of their definition, dependencies in that of their mention.</summary>
-    internal GraphMaterialized Build(Dictionary<Key, TaskAnnotations> annotations)
+    /// <summary>
+    /// The graph: tasks in the order of their definition, dependencies in that of their mention, annotations as given by name.
+    /// </summary>
+    internal GraphMaterialized Build(IReadOnlyDictionary<int, TaskAnnotations> annotations)
     {
         Key[] keys = [.. nameOf.Select(KeyOf)];
         (int[] starts, int[] dependencies) = ByTask();
@@ -145,7 +150,7 @@ internal sealed class FlatGraph
             RunSpecs = [.. runSpecs],
             Order = placeOf.Count == 0 ? [] : [.. nameOf.Select(name => name < placeOf.Count ? placeOf[name] : 0)],
             OrderIsGiven = placeOf.Count > 0,
-            Annotations = annotations.Count == 0 ? [] : [.. keys.Select(k => annotations.GetValueOrDefault(k))],
+            Annotations = annotations.Count == 0 ? [] : [.. nameOf.Select(name => annotations.GetValueOrDefault(name))],
         };
     }
 

@@ -5,83 +5,110 @@ using Nerdbank.MessagePack;
 namespace Csds.Server;
 
 /// <summary>
-/// Spreads a packed layer's annotations over its keys: Dask's <c>__dask_distributed_annotations_unpack__</c>. A value is
-/// meant for every key, or is a map by key that the client made of a callable.
+/// Spreads packed layers' annotations over their keys: Dask's <c>__dask_distributed_annotations_unpack__</c>. A value is
+/// meant for every key, or is a map by key that the client made of a callable, or the layer for some of its keys.
 /// </summary>
-internal static class PackedAnnotations
+internal sealed class PackedAnnotations(FlatGraph graph)
 {
-    private const string Expanded = "__expanded_annotations__";
+    private static readonly Key expanded = Key.FromString("__expanded_annotations__");
+
+    private readonly Dictionary<int, TaskAnnotations> byName = [];
+
+    // Of the layer that is being read.
+    private readonly List<(Key Name, Opaque Value)> common = [];
+    private readonly Dictionary<int, OwnAnnotation> own = [];
+
+    /// <summary>What was found, by the numbers that the graph gives to keys.</summary>
+    internal IReadOnlyDictionary<int, TaskAnnotations> ByName => byName;
 
     /// <summary>Merges a layer's annotations; what a key got from earlier layers wins.</summary>
-    internal static void Merge(Dictionary<Key, TaskAnnotations> annotations, Opaque layer, IEnumerable<Key> keys)
+    /// <param name="layer">A map of annotations.</param>
+    /// <param name="names">The keys of the layer's tasks.</param>
+    internal void Merge(ref MessageReader layer, IReadOnlyList<int> names)
     {
-        var common = new List<(Key Name, Opaque Value)>();
-        var byKey = new Dictionary<Key, List<(Key Name, Opaque Value)>>(KeyComparer.Instance);
-        Read(layer, common, byKey);
-        if (common.Count == 0 && byKey.Count == 0)
+        common.Clear();
+        own.Clear();
+        Read(ref layer);
+        // Mostly there are few different ones.
+        var merged = new Dictionary<(OwnAnnotation?, TaskAnnotations?), TaskAnnotations?>();
+        foreach (int name in names)
         {
-            return;
-        }
-        TaskAnnotations? shared = TaskAnnotations.Decode(Build(common));
-        foreach (Key key in keys)
-        {
-            bool own = byKey.TryGetValue(key, out List<(Key Name, Opaque Value)>? special);
-            bool known = annotations.TryGetValue(key, out TaskAnnotations? earlier);
-            TaskAnnotations? merged = own || known
-                ? TaskAnnotations.Decode(Build([.. common, .. special ?? [], .. Entries(earlier)]))
-                : shared;
-            if (merged is not null)
+            (OwnAnnotation?, TaskAnnotations?) both = (own.GetValueOrDefault(name), byName.GetValueOrDefault(name));
+            if (!merged.TryGetValue(both, out TaskAnnotations? result))
             {
-                annotations[key] = merged;
+                result = TaskAnnotations.Decode(Build([.. common, .. Entries(both.Item1), .. Entries(both.Item2)]));
+                merged.Add(both, result);
+            }
+            if (result is not null)
+            {
+                byName[name] = result;
             }
         }
     }
 
-    private static void Read(
-        Opaque layer, List<(Key Name, Opaque Value)> common, Dictionary<Key, List<(Key Name, Opaque Value)>> byKey)
+    private void Read(ref MessageReader layer)
     {
-        var reader = new MessageReader(layer);
-        int entries = reader.ReadMapHeader();
+        int entries = layer.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            Key name = reader.ReadKey();
-            Opaque value = reader.ReadOpaque();
-            if (!TryReadExpanded(name, value, byKey))
+            Key annotation = layer.ReadKey();
+            if (IsExpanded(layer))
             {
-                common.Add((name, value));
+                ReadExpanded(annotation, ref layer);
+            }
+            else
+            {
+                common.Add((annotation, layer.ReadOpaque()));
             }
         }
     }
 
-    private static bool TryReadExpanded(Key name, Opaque value, Dictionary<Key, List<(Key Name, Opaque Value)>> byKey)
+    private static bool IsExpanded(MessageReader value)
     {
-        var reader = new MessageReader(value);
-        if (reader.NextType != MessagePackType.Map)
-        {
-            return false;
-        }
-        var found = new List<(Key Key, Opaque Value)>();
-        bool expanded = false;
-        int entries = reader.ReadMapHeader();
+        bool found = false;
+        int entries = value.NextType == MessagePackType.Map ? value.ReadMapHeader() : 0;
         for (int i = 0; i < entries; i++)
         {
-            Key key = reader.ReadKey();
-            expanded |= key.ToString() == Expanded;
-            found.Add((key, reader.ReadOpaque()));
+            found |= value.ReadTokenMemory().Span.SequenceEqual(expanded.Token);
+            value.Skip();
         }
-        if (!expanded)
+        return found;
+    }
+
+    private void ReadExpanded(Key annotation, ref MessageReader reader)
+    {
+        OwnAnnotation? last = null;
+        int entries = reader.ReadMapHeader();
+        own.EnsureCapacity(entries);
+        for (int i = 0; i < entries; i++)
         {
-            return false;
-        }
-        foreach ((Key key, Opaque keyValue) in found)
-        {
-            if (!byKey.TryGetValue(key, out List<(Key Name, Opaque Value)>? list))
+            bool isKnown = graph.TryFind(reader.ReadKeyToken(), out int name);
+            OwnAnnotation? before = isKnown ? own.GetValueOrDefault(name) : null;
+            // Mostly it is the same as for the key before: then it is the same object.
+            if (last is null || last.Before != before || !last.Is(reader.Peek().ReadToken()))
             {
-                byKey[key] = list = [];
+                last = new OwnAnnotation(annotation, reader.ReadOpaque(), before);
             }
-            list.Add((name, keyValue));
+            else
+            {
+                reader.Skip();
+            }
+            if (isKnown)
+            {
+                own[name] = last;
+            }
         }
-        return true;
+    }
+
+    private static List<(Key Name, Opaque Value)> Entries(OwnAnnotation? annotation)
+    {
+        var entries = new List<(Key Name, Opaque Value)>();
+        for (; annotation is not null; annotation = annotation.Before)
+        {
+            entries.Add((annotation.Name, annotation.Value));
+        }
+        entries.Reverse();
+        return entries;
     }
 
     private static List<(Key Name, Opaque Value)> Entries(TaskAnnotations? annotations)
@@ -118,5 +145,18 @@ internal static class PackedAnnotations
         }
         w.End();
         return batch.ToOpaque();
+    }
+
+    /// <summary>An annotation of some keys alone, and those that they have before it. Told apart by reference.</summary>
+    private sealed class OwnAnnotation(Key name, Opaque value, OwnAnnotation? before)
+    {
+        internal Key Name { get; } = name;
+
+        internal Opaque Value { get; } = value;
+
+        internal OwnAnnotation? Before { get; } = before;
+
+        /// <summary>Whether its value has a token, and no frames, which the token would not tell apart.</summary>
+        internal bool Is(ReadOnlySpan<byte> token) => Value.Frames.Length == 0 && Value.Token.Span.SequenceEqual(token);
     }
 }

@@ -6,18 +6,18 @@ namespace Csds.Server;
 
 /// <summary>
 /// Reads graphs that 2022's clients send as plain msgpack, without any Python (rows CS1, CS2, S68 to S70): those whose
-/// layers are all materialised, and the flat form in which futures that were unpickled are declared.
+/// layers are all known (<see cref="LayerReaders"/>), and the flat form in which futures that were unpickled are declared.
+/// Mirrors <c>HighLevelGraph.__dask_distributed_unpack__</c>.
 /// </summary>
 public sealed class PackedGraph : IGraphReader
 {
-    private readonly FlatGraph flat = new();
-    private readonly SplitRunSpecs calls = new();
-    private readonly Dictionary<Key, TaskAnnotations> annotations = new(KeyComparer.Instance);
-
-    // Names of the tasks of the layer that is being read.
-    private readonly List<int> layer = [];
+    private readonly LayerTasks tasks = new();
+    private readonly PackedAnnotations annotations;
     private bool hasGraph;
     private bool needsPython;
+
+    /// <summary>Prepares for one message.</summary>
+    public PackedGraph() => annotations = new PackedAnnotations(tasks.Graph);
 
     /// <inheritdoc/>
     /// <remarks>False as well for a graph that needs Python.</remarks>
@@ -37,10 +37,10 @@ public sealed class PackedGraph : IGraphReader
                 return true;
             case "tasks":
                 hasGraph = true;
-                ReadTasks(ref reader);
+                MaterializedLayer.ReadTasks(ref reader, tasks);
                 return true;
             case "dependencies":
-                ReadDependencies(ref reader);
+                MaterializedLayer.ReadDependencies(ref reader, tasks.Graph);
                 return true;
             case "priority" when hasGraph && !needsPython:
                 ReadOrder(ref reader);
@@ -51,13 +51,13 @@ public sealed class PackedGraph : IGraphReader
     }
 
     /// <inheritdoc/>
-    public Key KeyOf(ReadOnlySpan<byte> token) => flat.TryFind(token, out int name) ? flat.KeyOf(name) : new Key(token.ToArray());
+    public Key KeyOf(ReadOnlySpan<byte> token) => tasks.Graph.TryFind(token, out int name) ? tasks.Graph.KeyOf(name) : new Key(token.ToArray());
 
     /// <summary>The graph that was read; null if there is none, or it needs Python.</summary>
     public GraphMaterialized? Build()
     {
-        calls.Complete();
-        return hasGraph && !needsPython ? flat.Build(annotations) : null;
+        tasks.Calls.Complete();
+        return hasGraph && !needsPython ? tasks.Graph.Build(annotations.ByName) : null;
     }
 
     private bool TryReadLayers(ref MessageReader reader)
@@ -82,50 +82,52 @@ public sealed class PackedGraph : IGraphReader
         return true;
     }
 
-    // False for a layer that only Python understands. Layer's own default packing has no module.
+    // False for a layer that only Python understands.
     private bool TryReadLayer(ref MessageReader reader)
     {
-        bool hasModule = false, hasName = false, isKnown = true;
+        tasks.BeginLayer();
+        ReadOnlySpan<byte> module = [], name = [];
+        bool hasModule = false, isRead = false;
         MessageReader state = default, layerAnnotations = default;
-        layer.Clear();
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            ReadOnlySpan<byte> name = reader.ReadUtf8();
-            if (name.SequenceEqual("__module__"u8))
+            ReadOnlySpan<byte> field = reader.ReadUtf8();
+            if (field.SequenceEqual("__module__"u8))
             {
                 hasModule = !reader.TryReadNil();
-                isKnown &= !hasModule || reader.ReadUtf8().SequenceEqual("dask.highlevelgraph"u8);
+                module = hasModule ? reader.ReadUtf8() : [];
             }
-            else if (name.SequenceEqual("__name__"u8))
+            else if (field.SequenceEqual("__name__"u8))
             {
-                hasName = !reader.TryReadNil();
-                isKnown &= hasName && reader.ReadUtf8().SequenceEqual("MaterializedLayer"u8);
+                name = reader.TryReadNil() ? [] : reader.ReadUtf8();
             }
-            else if (name.SequenceEqual("state"u8) && hasModule && hasName && isKnown)
+            else if (field.SequenceEqual("state"u8) && LayerReaders.For(module, name) is { } read)
             {
-                ReadState(ref reader); // At once: to pass over it first would take a while.
+                isRead = read(ref reader, tasks); // At once: to pass over it first would take a while.
+                if (!isRead)
+                {
+                    return false;
+                }
             }
             else
             {
-                if (name.SequenceEqual("state"u8))
+                if (field.SequenceEqual("state"u8))
                 {
                     state = reader.Peek();
                 }
-                else if (name.SequenceEqual("annotations"u8))
+                else if (field.SequenceEqual("annotations"u8))
                 {
                     layerAnnotations = reader.Peek();
                 }
                 reader.Skip();
             }
         }
-        if (hasModule && !isKnown)
+        // Layer's own default packing has no module.
+        LayerReader? later = hasModule ? LayerReaders.For(module, name) : MaterializedLayer.TryRead;
+        if (!isRead && (later is null || !(state.End || later(ref state, tasks))))
         {
             return false;
-        }
-        if (!state.End)
-        {
-            ReadState(ref state);
         }
         ReadAnnotations(layerAnnotations);
         return true;
@@ -135,63 +137,7 @@ public sealed class PackedGraph : IGraphReader
     {
         if (!reader.End && reader.NextType == MessagePackType.Map && reader.Peek().ReadMapHeader() > 0)
         {
-            PackedAnnotations.Merge(annotations, reader.ReadOpaque(), layer.Select(flat.KeyOf));
-        }
-    }
-
-    private void ReadState(ref MessageReader reader)
-    {
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
-        {
-            ReadOnlySpan<byte> name = reader.ReadUtf8();
-            if (name.SequenceEqual("dsk"u8))
-            {
-                ReadTasks(ref reader);
-            }
-            else if (name.SequenceEqual("dependencies"u8))
-            {
-                ReadDependencies(ref reader);
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-    }
-
-    private void ReadTasks(ref MessageReader reader)
-    {
-        int tasks = reader.ReadMapHeader();
-        flat.Expect(tasks);
-        for (int i = 0; i < tasks; i++)
-        {
-            int name = flat.Add(reader.ReadKeyToken());
-            flat.Define(name, calls.TryReadCall(ref reader) ?? RunSpec.FromPacked(reader.ReadOpaque()));
-            layer.Add(name);
-        }
-    }
-
-    private void ReadDependencies(ref MessageReader reader)
-    {
-        if (reader.TryReadNil())
-        {
-            return;
-        }
-        int tasks = reader.ReadMapHeader();
-        for (int i = 0; i < tasks; i++)
-        {
-            ReadOnlySpan<byte> task = reader.ReadKeyToken();
-            int count = reader.ReadSequenceHeader();
-            if (count == 0)
-            {
-                continue;
-            }
-            int name = flat.Name(task);
-            for (int k = 0; k < count; k++)
-            {
-                flat.Connect(name, flat.Name(reader.ReadKeyToken()));
-            }
+            annotations.Merge(ref reader, tasks.Layer);
         }
     }
 
@@ -204,8 +150,8 @@ public sealed class PackedGraph : IGraphReader
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            int name = flat.Name(reader.ReadKeyToken());
-            flat.Place(name, reader.ReadInt32());
+            int name = tasks.Graph.Name(reader.ReadKeyToken());
+            tasks.Graph.Place(name, reader.ReadInt32());
         }
     }
 }
