@@ -6,15 +6,21 @@ namespace Csds.Fuzz;
 /// <summary>Recordings of real connections as inputs of the targets.</summary>
 public static class Corpus
 {
-    /// <summary>The inputs that a recording gives a target.</summary>
-    public static IEnumerable<byte[]> From(string target, byte[] recording)
+    /// <summary>The inputs of a target: those made up for it, and what recordings give it.</summary>
+    public static byte[][] For(string target, IEnumerable<string> recordings) =>
+    [
+        .. target == "layers" ? LayerTarget.Seeds() : [],
+        .. recordings.SelectMany(path => From(target, File.ReadAllBytes(path))),
+    ];
+
+    private static IEnumerable<byte[]> From(string target, byte[] recording)
     {
         if (target == "frames")
         {
             return [[63, .. recording]];
         }
         IEnumerable<byte[]> tokens = Messages(recording);
-        return target == "messages" ? tokens : tokens.Select((token, i) => (byte[])[(byte)i, .. token]);
+        return target is "messages" or "layers" ? tokens : tokens.Select((token, i) => (byte[])[(byte)i, .. token]);
     }
 
     // The msgpack frame of each message, the handshake left out.

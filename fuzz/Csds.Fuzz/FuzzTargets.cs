@@ -8,6 +8,7 @@ public static class FuzzTargets
     {
         ["frames"] = FrameTarget.Run,
         ["messages"] = MessageTarget.Run,
+        ["layers"] = LayerTarget.Run,
         ["inbox"] = InboxTarget.Run,
     };
 }

@@ -3,7 +3,7 @@ using Csds.Fuzz;
 
 // usage: Csds.Fuzz TARGET [--seconds N] [--seed N] [FILE OR FOLDER...]
 //
-// Runs a target (frames, messages, inbox) on inputs made of recordings (*.bin, searched for in the folders given) for some
+// Runs a target (frames, messages, layers, inbox) on inputs made of recordings (*.bin, searched for in the folders given) for some
 // seconds (60), or on the input files themselves with --replay. An input that fails is written to failed-TARGET.input.
 var options = new Dictionary<string, int> { ["--seconds"] = 60, ["--seed"] = 1 };
 string[] known = [.. FuzzTargets.All.Keys];
@@ -33,7 +33,7 @@ if (replay)
     return 0;
 }
 paths.Sort(StringComparer.Ordinal);
-var loop = new FuzzLoop(target, options["--seed"], [.. paths.SelectMany(path => Corpus.From(target, File.ReadAllBytes(path)))]);
+var loop = new FuzzLoop(target, options["--seed"], Corpus.For(target, paths));
 try
 {
     Console.WriteLine($"{target}: {loop.Run(TimeSpan.FromSeconds(options["--seconds"]))} inputs");

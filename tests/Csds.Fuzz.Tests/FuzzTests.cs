@@ -20,12 +20,16 @@ public static class FuzzTests
     {
         string[] recordings = Directory.GetFiles(Folder("../Csds.Protocol.Tests/Frames/recorded"), "*.bin", SearchOption.AllDirectories);
         Array.Sort(recordings, StringComparer.Ordinal);
-        byte[][] corpus = [.. recordings.SelectMany(path => Corpus.From(target, File.ReadAllBytes(path)))];
+        byte[][] corpus = Corpus.For(target, recordings);
         Assert.All(corpus, input => FuzzTargets.All[target](input));
         var loop = new FuzzLoop(target, seed: 1, corpus);
         Exception? error = Record.Exception(() => loop.Run(TimeSpan.FromSeconds(2)));
         Assert.True(error is null, $"{target} fails on {Convert.ToHexString(loop.Input)}: {error}");
     }
+
+    /// <summary>What layers are made of is worth damaging only if it is understood.</summary>
+    [Fact]
+    public static void Made_up_layers_are_read() => Assert.All(LayerTarget.Seeds(), input => Assert.NotEqual(0, LayerTarget.TryRead(input)?.Count ?? 0));
 
     /// <summary>Names begin with their target's.</summary>
     [Theory]
