@@ -31,7 +31,7 @@ internal static class BlockwiseArguments
             return new KeyArgument(name.Token.ToArray(), isDependency: false); // It is among the global dependencies.
         }
         int[] blocks = state.NumBlocksOf(name);
-        // There are less of them where a dataframe became an array.
+        // There are fewer of them where a dataframe became an array.
         var coordinates = new BlockCoordinate[Math.Min(indices.Length, blocks.Length)];
         for (int i = 0; i < coordinates.Length; i++)
         {
