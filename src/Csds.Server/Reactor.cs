@@ -165,7 +165,10 @@ public sealed partial class Reactor(
         {
             Handle(deadlinesDue, now);
         }
-        Flush();
+        if (!state.Outbox.IsHeld)
+        {
+            Flush();
+        }
         Turns++;
         double seconds = clock.GetElapsedTime(start).TotalSeconds;
         LongestTurn = Math.Max(LongestTurn, seconds);

@@ -218,7 +218,10 @@ internal sealed class SchedulerHost
             waiting[i]();
         }
         waiting.Clear();
-        Core.Outbox.Drain(Send, Perform);
+        if (!Core.Outbox.IsHeld)
+        {
+            Core.Outbox.Drain(Send, Perform);
+        }
         // All of a large state is looked at now and then.
         if (Core.Tasks.Count < 50 || turns++ % 25 == 0)
         {

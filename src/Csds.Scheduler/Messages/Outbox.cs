@@ -17,6 +17,12 @@ public sealed class Outbox
     private readonly MessageBatch discarded = new();
     private readonly ConcurrentBag<MessageBatch> pool = [];
 
+    /// <summary>
+    /// Whether more for the same peers is about to be written, so that what there is had better wait for it: it is a hint, and only
+    /// for some turns.
+    /// </summary>
+    public bool IsHeld { get; internal set; }
+
     /// <summary>True if nothing waits to be drained.</summary>
     public bool IsEmpty => written.Count == 0 && effects.Count == 0;
 

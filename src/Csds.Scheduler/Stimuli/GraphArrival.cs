@@ -73,6 +73,8 @@ public sealed class GraphArrival
                 s.Arrivals.Remove(this);
                 s.ActiveGraphUpdates--;
             }
+            // With many workers there is one task for each in a part. They answer with as much as they get, and get as much again.
+            s.Outbox.IsHeld = !isOver && dispatch.IsFillingSlots;
         }
         s.CheckInvariants();
         return !isOver;

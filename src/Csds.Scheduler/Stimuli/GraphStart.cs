@@ -7,6 +7,9 @@ namespace Csds.Scheduler;
 /// </summary>
 internal sealed class GraphStart(SchedulerState s, byte[] stimulus, ArrivalPart part)
 {
+    /// <summary>So many tasks are dispatched, about, before what has been written to workers is sent at the latest: 0.1 s.</summary>
+    private const int MostHeld = 32 * 1024;
+
     // Tasks that are to go from released to waiting, the next one last: numbers of those that were asked for, and what they have
     // pulled, which comes first. A list of a million tasks would be looked through by each garbage collection.
     private readonly List<int> wanted = [];
@@ -16,6 +19,9 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus, ArrivalPart 
     // Tasks that wait for nothing, the next one first.
     private readonly List<TaskState> ready = [];
     private readonly List<(TaskState Task, TaskStateName State)> recommended = [];
+
+    /// <summary>Whether workers are being given their first tasks, and get more in the next part.</summary>
+    internal bool IsFillingSlots { get; private set; }
 
     /// <summary>
     /// What depends on something that has failed, fails. A result that is there stays there, whatever has happened to what it
@@ -84,8 +90,11 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus, ArrivalPart 
     /// <summary>Sends what is ready to workers, to the queue or to no-worker.</summary>
     internal IEnumerable<PartEnd> Dispatch()
     {
+        long open = s.Workers.OpenSlots.Slots;
+        int held = 0, inPart = 0;
         foreach (TaskState ts in ready)
         {
+            inPart++;
             ts.AwaitsTurn = false;
             if (ts.State == TaskStateName.Waiting && ts.WaitingOn.IsEmpty)
             {
@@ -93,9 +102,15 @@ internal sealed class GraphStart(SchedulerState s, byte[] stimulus, ArrivalPart 
             }
             if (part.IsFull())
             {
+                long filled = open - s.Workers.OpenSlots.Slots;
+                held = held < MostHeld ? held + inPart : 0;
+                IsFillingSlots = s.Workers.OpenSlots.Count > 0 && filled > inPart / 2 && held < MostHeld;
                 yield return default;
+                open = s.Workers.OpenSlots.Slots;
+                inPart = 0;
             }
         }
+        IsFillingSlots = false;
     }
 
     /// <summary>None of them has a turn any more.</summary>

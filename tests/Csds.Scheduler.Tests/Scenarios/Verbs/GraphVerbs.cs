@@ -36,7 +36,8 @@ internal static class GraphVerbs
         GraphArrival arrival = world.Arrival ?? throw new FormatException("no graph is on its way");
         if (command.Int("part") is { } steps)
         {
-            world.Print(arrival.Advance(world.Now, (int)steps) ? "the graph is on its way" : "the graph has arrived");
+            string progress = arrival.Advance(world.Now, (int)steps) ? "the graph is on its way" : "the graph has arrived";
+            world.Print(progress + (world.State.Outbox.IsHeld ? ", messages had better wait" : ""));
             return;
         }
         while (arrival.Advance(world.Now, world.PartTasks))
