@@ -13,8 +13,12 @@ public static class PickleWriterTests
 
     /// <summary>Numbers of every size, an unsigned one of 64 bits included.</summary>
     [Theory]
-    [InlineData("00", "8a080000000000000000")]
-    [InlineData("ff", "8a08ffffffffffffffff")]
+    [InlineData("00", "4b00")]
+    [InlineData("ccff", "4bff")]
+    [InlineData("cd0100", "4a00010000")]
+    [InlineData("ff", "4affffffff")]
+    [InlineData("d280000000", "4a00000080")]
+    [InlineData("ce80000000", "8a080000008000000000")]
     [InlineData("d38000000000000000", "8a080000000000000080")]
     [InlineData("cf7fffffffffffffff", "8a08ffffffffffffff7f")]
     [InlineData("cf8000000000000001", "8a09010000000000008000")]
