@@ -32,6 +32,16 @@ def eventually(condition, timeout=15):
     return value
 
 
+@contextlib.contextmanager
+def replicas_stay(client):
+    """Stops the active memory manager meanwhile: every two seconds it drops replicas that nothing needs."""
+    client.amm.stop()
+    try:
+        yield
+    finally:
+        client.amm.start()
+
+
 class Process:
     """A process, with its children, in a group that can be killed as a whole."""
 

@@ -10,7 +10,7 @@ from distributed.client import FIRST_COMPLETED
 from distributed.utils import TimeoutError as DaskTimeoutError
 
 import tasks
-from clusters import RELEASE, eventually, wait_until_known, worker_addresses
+from clusters import RELEASE, eventually, replicas_stay, wait_until_known, worker_addresses
 from tasks import add, divide, inc, slow_inc
 
 
@@ -146,15 +146,12 @@ class TestScatter:
     @pytest.mark.parametrize("direct", [True, False])
     @pytest.mark.parametrize("broadcast", [True, False])
     def test_values_and_replicas(self, client, direct, broadcast):
-        client.amm.stop()  # Every two seconds it drops replicas that nothing needs.
-        try:
+        with replicas_stay(client):
             futures = client.scatter([10, 20, 30], direct=direct, broadcast=broadcast)
             assert client.gather(futures) == [10, 20, 30]
             assert client.submit(sum, futures).result() == 60
             replicas = {len(workers) for workers in client.who_has(futures).values()}
             assert replicas == {2} if broadcast else replicas <= {1, 2}
-        finally:
-            client.amm.start()
 
     def test_names(self, client):
         futures = client.scatter({"x": 1, "y": 2})

@@ -15,7 +15,7 @@ from distributed import Client, wait
 from distributed.core import connect
 
 import tasks
-from clusters import RELEASE, eventually, worker_addresses
+from clusters import RELEASE, eventually, replicas_stay, worker_addresses
 from tasks import inc
 
 
@@ -267,8 +267,9 @@ class TestStart:
 def test_replicate_to_hosts(client):
     future = client.submit(inc, 1, workers="alice", pure=False)
     wait(future)
-    client.replicate([future], workers=["127.0.0.1"])
-    assert eventually(lambda: len(client.who_has([future])[future.key]) == 2)
+    with replicas_stay(client):
+        client.replicate([future], workers=["127.0.0.1"])
+        assert eventually(lambda: len(client.who_has([future])[future.key]) == 2)
     with pytest.raises(KeyError):
         client.replicate([future], workers=["tcp://127.0.0.1:1"])
 
