@@ -51,6 +51,9 @@ internal sealed class PiecewiseQueue<T> : IEnumerable<T>
         Count++;
     }
 
+    /// <summary>The oldest item; there has to be one.</summary>
+    internal T Peek() => pieces.Peek()[start];
+
     /// <summary>Takes the oldest item; there has to be one.</summary>
     internal T Dequeue()
     {

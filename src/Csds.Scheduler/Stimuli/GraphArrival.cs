@@ -121,6 +121,7 @@ public sealed class GraphArrival
         var priorities = new GraphPriorities(s, update, graph, start);
         Computation computation = s.Computations.Observe(update.Code);
         bool isConnected = true;
+        merge.BeginTouching();
         while (merge.TryTouchNext(computation, out int number))
         {
             // All of it at once: the garbage collector looks again at whatever was written to, and so does the processor.

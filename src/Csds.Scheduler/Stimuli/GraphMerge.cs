@@ -12,8 +12,8 @@ internal sealed class GraphMerge
     private readonly TaskState?[] states;
     private readonly bool[] isNew;
     private readonly bool[] isRequested;
-    private readonly bool[] isTouched;
-    private readonly Stack<int> next;
+    private bool[] isTouched = [];
+    private Stack<int> next = [];
     private int letGo;
     private TaskGroup? warned;
 
@@ -26,8 +26,6 @@ internal sealed class GraphMerge
         states = new TaskState?[graph.Count + graph.External.Length];
         isNew = new bool[states.Length];
         isRequested = new bool[states.Length];
-        isTouched = new bool[states.Length];
-        next = new Stack<int>(requested);
         foreach (int number in requested)
         {
             isRequested[number] = true;
@@ -70,6 +68,13 @@ internal sealed class GraphMerge
     internal IEnumerable<TaskState> RequestedTasks() => Requested.Select(StateOf).OfType<TaskState>();
 
     internal IEnumerable<TaskState> TouchedTasks() => Touched.Select(StateOf).OfType<TaskState>();
+
+    /// <summary>Before <see cref="TryTouchNext"/>; takes a while for a large graph.</summary>
+    internal void BeginTouching()
+    {
+        isTouched = new bool[states.Length];
+        next = new Stack<int>(Requested);
+    }
 
     /// <summary>
     /// Dask's <c>_generate_taskstates</c>, a task at a time: gets or creates the next one that is needed, and connects it. False
