@@ -59,7 +59,7 @@ public sealed class GraphArrival
         try
         {
             part.Begin(steps);
-            isOver = !parts.MoveNext();
+            isOver = isOver || !parts.MoveNext(); // It may have been abandoned since.
             completed = true;
         }
         finally
