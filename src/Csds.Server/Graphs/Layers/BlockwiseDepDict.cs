@@ -46,24 +46,17 @@ internal sealed class BlockwiseDepDict : BlockwiseDep
     internal static new BlockwiseDepDict? TryRead(ref MessageReader state)
     {
         var dep = new BlockwiseDepDict();
-        int fields = state.ReadMapHeader();
-        for (int i = 0; i < fields; i++)
-        {
-            bool isKnown = state.ReadString() switch
-            {
-                "mapping" => dep.TryReadMapping(ref state),
-                "numblocks" => dep.TryReadDimensions(ref state),
-                "produces_tasks" => state.TryReadBool(out _),
-                "produces_keys" => state.TryReadBool(out dep.producesKeys),
-                _ => false,
-            };
-            if (!isKnown)
-            {
-                return null;
-            }
-        }
-        return fields == Fields && (dep.producesKeys ? dep.values.Count : dep.keys.Count) == 0 ? dep : null;
+        return state.TryReadFields(Fields, dep.TryReadField) && (dep.producesKeys ? dep.values.Count : dep.keys.Count) == 0 ? dep : null;
     }
+
+    private bool TryReadField(string field, ref MessageReader state) => field switch
+    {
+        "mapping" => TryReadMapping(ref state),
+        "numblocks" => TryReadDimensions(ref state),
+        "produces_tasks" => state.TryReadBool(out _),
+        "produces_keys" => state.TryReadBool(out producesKeys),
+        _ => false,
+    };
 
     private bool TryReadMapping(ref MessageReader state)
     {

@@ -60,15 +60,7 @@ internal sealed class BlockwiseState
     internal static BlockwiseState? TryRead(ref MessageReader reader)
     {
         var state = new BlockwiseState();
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
-        {
-            if (!state.TryReadField(reader.ReadString(), ref reader))
-            {
-                return null;
-            }
-        }
-        return entries == Fields && state.IsConsistent() ? state : null;
+        return reader.TryReadFields(Fields, state.TryReadField) && state.IsConsistent() ? state : null;
     }
 
     /// <summary>Number of blocks along the dimension with a label.</summary>

@@ -56,16 +56,10 @@ internal sealed class ShuffleState
     internal static ShuffleState? TryRead(ref MessageReader reader, bool isStage)
     {
         var state = new ShuffleState();
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
-        {
-            string field = reader.ReadString();
-            if (!state.TryReadField(field, ref reader) && !(isStage && state.TryReadStageField(field, ref reader)))
-            {
-                return null;
-            }
-        }
-        return entries == (isStage ? Fields + StageFields : Fields) && state.IsConsistent(isStage) ? state : null;
+        bool isRead = isStage
+            ? reader.TryReadFields(Fields + StageFields, state.TryReadFieldOfStage)
+            : reader.TryReadFields(Fields, state.TryReadField);
+        return isRead && state.IsConsistent(isStage) ? state : null;
     }
 
     /// <summary>Pushes the columns.</summary>
@@ -114,12 +108,12 @@ internal sealed class ShuffleState
         _ => false,
     };
 
-    private bool TryReadStageField(string field, ref MessageReader reader) => field switch
+    private bool TryReadFieldOfStage(string field, ref MessageReader reader) => field switch
     {
         "inputs" => reader.TryReadManyCounts(out inputs),
         "stage" => reader.TryReadCount(out stage),
         "nsplits" => reader.TryReadCount(out splits),
-        _ => false,
+        _ => TryReadField(field, ref reader),
     };
 
     private bool TryReadColumn(ref MessageReader reader)

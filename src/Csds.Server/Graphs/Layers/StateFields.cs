@@ -10,6 +10,23 @@ namespace Csds.Server;
 /// </summary>
 internal static class StateFields
 {
+    /// <summary>Reads the value of a field; false if there is no such field, or if it is of another type.</summary>
+    internal delegate bool FieldReader(string field, ref MessageReader state);
+
+    /// <summary>Reads a map of so many fields, all of them known.</summary>
+    internal static bool TryReadFields(this ref MessageReader state, int fields, FieldReader read)
+    {
+        int entries = state.ReadMapHeader();
+        for (int i = 0; i < entries; i++)
+        {
+            if (!read(state.ReadString(), ref state))
+            {
+                return false;
+            }
+        }
+        return entries == fields;
+    }
+
     /// <summary>Reads a str that is not empty, as UTF-8.</summary>
     internal static bool TryReadText(this ref MessageReader state, out byte[] text)
     {

@@ -50,15 +50,7 @@ internal sealed class TreeReductionState
     internal static TreeReductionState? TryRead(ref MessageReader reader)
     {
         var state = new TreeReductionState();
-        int entries = reader.ReadMapHeader();
-        for (int i = 0; i < entries; i++)
-        {
-            if (!state.TryReadField(reader.ReadString(), ref reader))
-            {
-                return null;
-            }
-        }
-        return entries == Fields && state.IsConsistent() ? state : null;
+        return reader.TryReadFields(Fields, state.TryReadField) && state.IsConsistent() ? state : null;
     }
 
     private bool TryReadField(string field, ref MessageReader reader) => field switch
