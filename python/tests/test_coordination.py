@@ -465,6 +465,8 @@ class TestQueue:
             queue.put(1)
         finally:
             victim.kill()
+        # Until the scheduler has noticed, it would be the dead client that gets both.
+        assert eventually(lambda: "Operation queue_get failed" in shared_cluster.logs())
         queue.put(2)
         assert [queue.get(timeout=5), queue.get(timeout=5)] == [1, 2]
 

@@ -60,8 +60,8 @@ public sealed class CoreRequests(Reactor reactor)
     {
         if (waiting.TryRemove(number, out TaskCompletionSource<Reply>? answered))
         {
-            answered.TrySetException(new IOException("the peer has gone while its request waited"));
             _ = reactor.TellAsync((s, now) => s.Withdraw(number, now));
+            answered.TrySetException(new IOException("the peer has gone while its request waited"));
         }
     }
 
