@@ -42,7 +42,7 @@ public sealed partial class SchedulerHost(SchedulerArguments arguments, ILoggerF
         using BoundPorts ports = BoundPorts.Open(BindAddress.ForComms(arguments), BindAddress.ForHttp(arguments.DashboardAddress));
         await using HelperPool helper = await StartHelperAsync(interrupted).ConfigureAwait(false);
         HelperConfiguration python = await helper.ConfigureAsync().ConfigureAwait(false);
-        Dialect dialect = Dialect.For(python.Distributed);
+        Dialect dialect = new Dialect(python.Distributed);
         var config = new Configuration(python.Config);
         levels.Configure(config);
         settings = ServerSettings.Read(config, arguments, python.TlsCiphers);

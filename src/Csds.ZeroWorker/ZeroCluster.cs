@@ -167,7 +167,7 @@ internal sealed class ZeroCluster : IDisposable
     {
         var reader = new MessageReader(versions);
         Versions = reader.Peek().ReadOpaque();
-        Dialect = Dialect.For(ReadVersion(ref reader));
+        Dialect = new Dialect(ReadVersion(ref reader));
         for (int i = 0; i < Registering; i++)
         {
             StartNext();

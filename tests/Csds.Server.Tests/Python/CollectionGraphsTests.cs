@@ -25,7 +25,7 @@ public sealed class CollectionGraphsTests
     {
         using var log = new CollectedLog();
         await using HelperPool pool = await HelperPool.StartAsync(null, log, Cancel);
-        Dialect dialect = Dialect.For((await pool.ConfigureAsync()).Distributed);
+        Dialect dialect = new Dialect((await pool.ConfigureAsync()).Distributed);
         Assert.SkipUnless(dialect.PackedGraphs, "graphs are not packed in this release");
         Assert.SkipUnless(await PythonScript.CanImportAsync("numpy, pandas", Cancel), "there are no arrays and dataframes");
         var withPython = new GraphExpander(dialect, pool.ExpandAsync);

@@ -34,7 +34,7 @@ public sealed class HelperPoolTests : IAsyncDisposable
         Assert.True(configuration.Distributed >= new DaskVersion(2022, 12, 0));
         var config = new Configuration(configuration.Config);
         Assert.Equal(3, config.Number("distributed.scheduler.allowed-failures", 0));
-        Assert.Equal(Dialect.For(configuration.Distributed).SplitRunSpecs, configuration.WorkerPlugins.Count == 0);
+        Assert.Equal(new Dialect(configuration.Distributed).SplitRunSpecs, configuration.WorkerPlugins.Count == 0);
         Assert.False(configuration.Versions.IsNil);
     }
 
@@ -60,7 +60,7 @@ public sealed class HelperPoolTests : IAsyncDisposable
     public async Task Run_specs_have_the_form_that_workers_expect()
     {
         await StartAsync();
-        Dialect dialect = Dialect.For((await pool!.ConfigureAsync()).Distributed);
+        Dialect dialect = new Dialect((await pool!.ConfigureAsync()).Distributed);
         GraphMaterialized graph = await ExpandAsync(await RecordedGraphs.ChainAsync(10));
         foreach (RunSpec spec in graph.RunSpecs)
         {

@@ -13,7 +13,7 @@ internal static class WorldVerbs
         SchedulerOptions defaults = world.Options;
         world.Options = defaults with
         {
-            Dialect = DaskVersion.TryParse(command.Text("dialect")) is { } version ? Dialect.For(version) : defaults.Dialect,
+            Dialect = DaskVersion.TryParse(command.Text("dialect")) is { } version ? new Dialect(version) : defaults.Dialect,
             WorkerSaturation = command.Double("saturation") ?? defaults.WorkerSaturation,
             AllowedFailures = (int)(command.Int("allowed-failures") ?? defaults.AllowedFailures),
             WorkerTtl = command.Double("worker-ttl") ?? defaults.WorkerTtl,
