@@ -2,18 +2,21 @@ using System.Buffers;
 
 namespace Csds.Protocol;
 
-/// <summary>A growable byte buffer that keeps its memory between uses, for messages under construction.</summary>
-/// <param name="capacity">Bytes that it has room for at first.</param>
-public sealed class FrameBuffer(int capacity = FrameBuffer.SmallBytes) : IBufferWriter<byte>
+/// <summary>
+/// A growable byte buffer for messages under construction. It keeps what it has room for at first between uses; larger memory is
+/// borrowed, since few of many buffers need it at a time.
+/// </summary>
+public sealed class FrameBuffer : IBufferWriter<byte>
 {
     /// <summary>Room for an answer without much in it.</summary>
     public const int SmallBytes = 512;
 
-    /// <summary>A buffer that grew beyond this for one large message is let go afterwards.</summary>
-    private const int KeptBytes = 256 * 1024;
-
-    private byte[] buffer = new byte[capacity];
+    private readonly byte[] own;
+    private byte[] buffer;
     private int written;
+
+    /// <summary>Creates one with room for <paramref name="capacity"/> bytes at first.</summary>
+    public FrameBuffer(int capacity = SmallBytes) => buffer = own = new byte[capacity];
 
     /// <summary>Number of bytes written.</summary>
     public int Length => written;
@@ -44,14 +47,11 @@ public sealed class FrameBuffer(int capacity = FrameBuffer.SmallBytes) : IBuffer
     /// <summary>Forgets bytes behind <paramref name="length"/>.</summary>
     public void Truncate(int length) => written = Math.Min(written, length);
 
-    /// <summary>Empties the buffer.</summary>
+    /// <summary>Empties the buffer. What was written belongs to somebody else then.</summary>
     public void Clear()
     {
         written = 0;
-        if (buffer.Length > KeptBytes)
-        {
-            buffer = new byte[SmallBytes];
-        }
+        Replace(own);
     }
 
     private void Ensure(int sizeHint)
@@ -59,8 +59,24 @@ public sealed class FrameBuffer(int capacity = FrameBuffer.SmallBytes) : IBuffer
         int needed = Math.Max(1, sizeHint);
         if (buffer.Length - written < needed)
         {
-            long size = Math.Max(2L * buffer.Length, (long)written + needed);
-            Array.Resize(ref buffer, (int)Math.Min(size, Array.MaxLength));
+            Grow(needed);
         }
+    }
+
+    private void Grow(int needed)
+    {
+        long size = Math.Max(2L * buffer.Length, (long)written + needed);
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, Array.MaxLength));
+        WrittenSpan.CopyTo(larger);
+        Replace(larger);
+    }
+
+    private void Replace(byte[] other)
+    {
+        if (buffer != own)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+        buffer = other;
     }
 }

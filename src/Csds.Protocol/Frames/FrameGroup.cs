@@ -4,18 +4,24 @@ namespace Csds.Protocol;
 
 /// <summary>
 /// One Dask message as it lay on the wire: frame 0 is msgpack, the others are what its placeholders refer to
-/// (rows W2, W13 to W15). The memory is valid until <see cref="Dispose"/>; whoever keeps a part for longer copies it.
+/// (rows W2, W13 to W15). The memory is valid until <see cref="Dispose"/>; whoever keeps a part for longer
+/// copies it, or asks for it with <see cref="Keep"/>.
 /// </summary>
 public sealed class FrameGroup : IDisposable
 {
     private readonly ReadOnlyMemory<byte>[] frames;
+    private readonly bool isPooled;
     private byte[]? rented;
     private IDisposable? native;
 
     /// <summary>Wraps frames that nobody reuses.</summary>
     public FrameGroup(params ReadOnlyMemory<byte>[] frames) => this.frames = frames;
 
-    internal FrameGroup(ReadOnlyMemory<byte>[] frames, byte[] rented) : this(frames) => this.rented = rented;
+    internal FrameGroup(ReadOnlyMemory<byte>[] frames, byte[] rented) : this(frames)
+    {
+        this.rented = rented;
+        isPooled = true;
+    }
 
     internal FrameGroup(ReadOnlyMemory<byte>[] frames, NativeFrame? native) : this(frames) => this.native = native;
 
@@ -24,6 +30,9 @@ public sealed class FrameGroup : IDisposable
 
     /// <summary>Frame <paramref name="index"/>.</summary>
     public ReadOnlyMemory<byte> this[int index] => frames[index];
+
+    /// <summary>The content of frame <paramref name="index"/>, which stays valid: a copy unless nobody else will use its memory.</summary>
+    public ReadOnlyMemory<byte> Keep(int index) => isPooled || (index == 0 && native is not null) ? frames[index].ToArray() : frames[index];
 
     /// <summary>All frames, in wire order.</summary>
     public ReadOnlySpan<ReadOnlyMemory<byte>> Frames => frames;

@@ -41,7 +41,7 @@ public sealed class FrameReader(FrameLimits limits)
     private int pooledFilled;
     private int pooledSize;
 
-    private Memory<byte>[]? large;
+    private ReadOnlyMemory<byte>[]? large;
     private int currentFrame;
     private int currentFilled;
 
@@ -74,7 +74,7 @@ public sealed class FrameReader(FrameLimits limits)
         {
             return false;
         }
-        group = large is null ? CutPooled() : new FrameGroup(Array.ConvertAll(large, f => (ReadOnlyMemory<byte>)f), Native);
+        group = large is null ? CutPooled() : new FrameGroup(large, Native);
         Reset();
         return true;
     }
@@ -153,7 +153,7 @@ public sealed class FrameReader(FrameLimits limits)
         }
         else
         {
-            large = new Memory<byte>[frameCount];
+            large = new ReadOnlyMemory<byte>[frameCount];
         }
     }
 
@@ -181,7 +181,7 @@ public sealed class FrameReader(FrameLimits limits)
                 {
                     large[currentFrame] = Grow(large[currentFrame], length);
                 }
-                Span<byte> free = large[currentFrame].Span[currentFilled..];
+                Span<byte> free = MemoryMarshal.AsMemory(large[currentFrame]).Span[currentFilled..];
                 int take = (int)Math.Min(buffer.Length, free.Length);
                 buffer.Slice(0, take).CopyTo(free);
                 buffer = buffer.Slice(take);
@@ -196,7 +196,7 @@ public sealed class FrameReader(FrameLimits limits)
     private NativeFrame? Native =>
         large is [var first, ..] && MemoryMarshal.TryGetMemoryManager<byte, NativeFrame>(first, out NativeFrame? frame) ? frame : null;
 
-    private Memory<byte> Grow(Memory<byte> frame, int length)
+    private Memory<byte> Grow(ReadOnlyMemory<byte> frame, int length)
     {
         int size = (int)Math.Min(length, Math.Max(FirstAllocation, Growth * frame.Length));
         if (currentFrame > 0 || length < NativeFrameBytes)

@@ -16,7 +16,7 @@ internal static class Placeholders
     internal static byte[] Serialized { get; } = [.. serializedHead, 1];
 
     /// <summary>
-    /// Takes the value in <paramref name="token"/> out of a message, with copies of the frames it refers to.
+    /// Takes the value in <paramref name="token"/> out of a message, with the frames it refers to.
     /// </summary>
     internal static Opaque Extract(ReadOnlySpan<byte> token, FrameGroup source)
     {
@@ -89,7 +89,7 @@ internal static class Placeholders
         var taken = new ReadOnlyMemory<byte>[1 + subFrames];
         for (int i = 0; i < taken.Length; i++)
         {
-            taken[i] = source[index + i].ToArray();
+            taken[i] = source.Keep(index + i);
         }
         return taken;
     }
