@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Hashing;
 
 namespace Csds.Protocol;
 
@@ -30,7 +29,7 @@ public readonly struct Key(byte[] token) : IEquatable<Key>
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is Key other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => KeyComparer.Hash(token);
+    public override int GetHashCode() => ByteHash.Of(token);
 
     /// <summary><c>str(key)</c> as Python prints it.</summary>
     public override string ToString() => token is null ? "" : KeyText.Str(token);
@@ -59,16 +58,14 @@ public sealed class KeyComparer : IEqualityComparer<Key>, IAlternateEqualityComp
     public bool Equals(Key x, Key y) => x.Equals(y);
 
     /// <inheritdoc/>
-    public int GetHashCode(Key obj) => Hash(obj.Token);
+    public int GetHashCode(Key obj) => ByteHash.Of(obj.Token);
 
     /// <inheritdoc/>
     public bool Equals(ReadOnlySpan<byte> alternate, Key other) => alternate.SequenceEqual(other.Token);
 
     /// <inheritdoc/>
-    public int GetHashCode(ReadOnlySpan<byte> alternate) => Hash(alternate);
+    public int GetHashCode(ReadOnlySpan<byte> alternate) => ByteHash.Of(alternate);
 
     /// <inheritdoc/>
     public Key Create(ReadOnlySpan<byte> alternate) => new(alternate.ToArray());
-
-    internal static int Hash(ReadOnlySpan<byte> token) => (int)XxHash3.HashToUInt64(token);
 }

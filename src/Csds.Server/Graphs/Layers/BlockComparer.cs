@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Csds.Protocol;
 
 namespace Csds.Server;
 
@@ -24,7 +24,7 @@ internal sealed class BlockComparer : IEqualityComparer<int[]>, IAlternateEquali
     public int GetHashCode([DisallowNull] int[] obj) => GetHashCode(obj.AsSpan());
 
     /// <inheritdoc/>
-    public int GetHashCode(ReadOnlySpan<int> alternate) => (int)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(alternate));
+    public int GetHashCode(ReadOnlySpan<int> alternate) => ByteHash.Of(MemoryMarshal.AsBytes(alternate));
 
     /// <inheritdoc/>
     public int[] Create(ReadOnlySpan<int> alternate) => alternate.ToArray();
