@@ -37,6 +37,15 @@ internal ref struct KeyReader(ReadOnlySpan<byte> token)
             throw Broken();
         }
         byte code = rest[0];
+        // Most keys and most parts of keys.
+        if (code == MessagePackCode.Str8 && rest.Length > 1 && rest[1] <= rest.Length - 2)
+        {
+            return ReadStr(2, rest[1]);
+        }
+        if (code is >= MessagePackCode.MinFixStr and <= MessagePackCode.MaxFixStr && (code & 0x1f) < rest.Length)
+        {
+            return ReadStr(1, code & 0x1f);
+        }
         switch (MessagePackCode.ToMessagePackType(code))
         {
             case MessagePackType.String:
@@ -87,6 +96,13 @@ internal ref struct KeyReader(ReadOnlySpan<byte> token)
                 open += Count;
             }
         }
+    }
+
+    private KeyPartKind ReadStr(int start, int bytes)
+    {
+        Content = rest.Slice(start, bytes);
+        rest = rest[(start + bytes)..];
+        return KeyPartKind.Str;
     }
 
     private KeyPartKind ReadInteger()

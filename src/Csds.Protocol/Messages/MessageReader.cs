@@ -117,12 +117,18 @@ public ref struct MessageReader
     public ReadOnlySpan<byte> ReadUtf8()
     {
         // Almost every text is the name of a field.
-        if (at < bytes.Length && bytes[at] is var code and >= MessagePackCode.MinFixStr and <= MessagePackCode.MaxFixStr)
+        int place = at;
+        if ((uint)place < (uint)bytes.Length && bytes[place++] - MessagePackCode.MinFixStr is var shortLength and >= 0 and < 32
+            && shortLength <= bytes.Length - place)
         {
-            at++;
-            (int shortStart, int shortLength) = Take(code & 0x1fu);
-            return bytes.Slice(shortStart, shortLength);
+            at = place + shortLength;
+            return bytes.Slice(place, shortLength);
         }
+        return ReadLongUtf8();
+    }
+
+    private ReadOnlySpan<byte> ReadLongUtf8()
+    {
         (int start, int length) = NextType == MessagePackType.Binary ? TakeBytes() : TakeText();
         return bytes.Slice(start, length);
     }
@@ -199,7 +205,10 @@ public ref struct MessageReader
     public ReadOnlySpan<byte> ReadKeyToken()
     {
         ReadOnlySpan<byte> token = ReadToken();
-        KeyReader.Check(token);
+        if (MessagePackCode.ToMessagePackType(token[0]) != MessagePackType.String)
+        {
+            KeyReader.Check(token);
+        }
         return token;
     }
 

@@ -53,7 +53,15 @@ public readonly ref struct MessageWriter
     public void Text(ReadOnlySpan<byte> utf8)
     {
         Span<byte> span = token.GetSpan(LargestHeader + utf8.Length);
-        MessagePackPrimitives.TryWriteStringHeader(span, (uint)utf8.Length, out int size);
+        int size = 1;
+        if (utf8.Length <= MessagePackCode.MaxFixStr - MessagePackCode.MinFixStr)
+        {
+            span[0] = (byte)(MessagePackCode.MinFixStr | utf8.Length);
+        }
+        else
+        {
+            MessagePackPrimitives.TryWriteStringHeader(span, (uint)utf8.Length, out size);
+        }
         utf8.CopyTo(span[size..]);
         token.Advance(size + utf8.Length);
     }

@@ -21,9 +21,16 @@ internal static class TokenScan
         int at = 0;
         for (long open = 1; open > 0; open--)
         {
-            open += Head(bytes, ref at, checkTexts: false);
+            if ((uint)at < (uint)bytes.Length && FixedSizes[bytes[at]] is var size and > 0)
+            {
+                at += size;
+            }
+            else
+            {
+                open += Head(bytes, ref at, checkTexts: false);
+            }
         }
-        return at;
+        return at <= bytes.Length ? at : throw CutOff();
     }
 
     /// <summary>
@@ -34,7 +41,10 @@ internal static class TokenScan
     internal static int LengthForPython(ReadOnlySpan<byte> bytes)
     {
         int at = 0;
-        PassForPython(bytes, ref at, 0);
+        if (!TryPassShort(bytes, ref at))
+        {
+            PassForPython(bytes, ref at, 0);
+        }
         return at;
     }
 
@@ -47,9 +57,57 @@ internal static class TokenScan
         }
         for (; items > 0; items--)
         {
-            PassForPython(bytes, ref at, depth + 1);
+            if (!TryPassShort(bytes, ref at))
+            {
+                PassForPython(bytes, ref at, depth + 1);
+            }
         }
     }
+
+    // What there is most of: values without a length, and keys.
+    private static bool TryPassShort(ReadOnlySpan<byte> bytes, ref int at)
+    {
+        if ((uint)at >= (uint)bytes.Length)
+        {
+            return false;
+        }
+        int code = bytes[at], start = at + 1, size = FixedSizes[code];
+        if (code == MessagePackCode.Str8 && start < bytes.Length)
+        {
+            size = 2 + bytes[start++];
+        }
+        else if (code is < MessagePackCode.MinFixStr or > MessagePackCode.MaxFixStr)
+        {
+            start = at + size; // No text.
+        }
+        if (size == 0 || size > bytes.Length - at || !Ascii.IsValid(bytes[start..(at + size)]))
+        {
+            return false;
+        }
+        at += size;
+        return true;
+    }
+
+    // Bytes of a value, by the first of them; 0 if it does not tell.
+    private static ReadOnlySpan<byte> FixedSizes =>
+    [
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // 0x80: short maps
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // 0x90: short lists
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, // 0xa0: short texts
+        17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+        1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 5, 9, 2, 3, 5, 9, // 0xc0: None, bools, bytes, extensions, floats, unsigned ints
+        2, 3, 5, 9, 3, 4, 6, 10, 18, 0, 0, 0, 0, 0, 0, 0, // 0xd0: ints, extensions of fixed size, longer texts, lists and maps
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    ];
 
     // Passes over a value, or over the header of a list or map, and answers the number of values in it.
     private static long Head(ReadOnlySpan<byte> bytes, ref int at, bool checkTexts)
