@@ -146,11 +146,7 @@ public struct OrderedSet<T> : IEnumerable<T>
         /// <summary>Up to here a linear search is faster than hashing.</summary>
         private const int Linear = 8;
 
-        private T?[] slots = new T?[4];
-        private int used;
-
-        // No item is before this slot: a set that is used as a queue has more and more holes there.
-        private int first;
+        private Slots<T> slots;
 
         // For each item, at the first free place from its hash on: its slot plus one. Places of items that were removed
         // stay taken until the next rebuild. Plain numbers: a table of references would be looked through by every
@@ -160,21 +156,20 @@ public struct OrderedSet<T> : IEnumerable<T>
 
         internal Many(T first, T second)
         {
-            slots[0] = first;
-            slots[1] = second;
-            used = 2;
-            Count = 2;
+            slots.Append(first);
+            slots.Append(second);
         }
 
-        internal int Count { get; private set; }
+        internal int Count => slots.Count;
 
         internal int Find(T item)
         {
-            if (first < used && ReferenceEquals(slots[first], item))
+            int first = slots.First;
+            if (first < slots.Used && ReferenceEquals(slots[first], item))
             {
                 return first;
             }
-            return index is null ? Search(item) : LookUp(item, index);
+            return index is null ? slots.Search(item) : LookUp(item, index);
         }
 
         internal bool Add(T item)
@@ -183,27 +178,14 @@ public struct OrderedSet<T> : IEnumerable<T>
             {
                 return false;
             }
-            if (used == slots.Length)
-            {
-                if (Count <= used / 2)
-                {
-                    Compact();
-                }
-                else
-                {
-                    Array.Resize(ref slots, 2 * slots.Length);
-                }
-            }
-            slots[used] = item;
-            used++;
-            Count++;
-            if (index is not null && taken < index.Length / 2)
-            {
-                Enter(item, used - 1);
-            }
-            else if (index is not null || Count > Linear)
+            bool moved = slots.Append(item);
+            if (index is null ? Count > Linear : moved || taken >= index.Length / 2)
             {
                 Reindex();
+            }
+            else if (index is not null)
+            {
+                Enter(item, slots.Used - 1);
             }
             return true;
         }
@@ -215,49 +197,14 @@ public struct OrderedSet<T> : IEnumerable<T>
             {
                 return false;
             }
-            slots[slot] = null;
-            Count--;
-            if (slot == used - 1)
+            if (slots.RemoveAt(slot) && index is not null)
             {
-                used--;
+                Reindex();
             }
-            else if (used > 16 && Count < used / 4)
-            {
-                Compact();
-            }
-            while (first < used && slots[first] is null)
-            {
-                first++;
-            }
-            first = Math.Min(first, used);
             return true;
         }
 
-        internal T? Next(ref int position)
-        {
-            position = Math.Max(position, first);
-            while (position < used)
-            {
-                T? item = slots[position++];
-                if (item is not null)
-                {
-                    return item;
-                }
-            }
-            return null;
-        }
-
-        private int Search(T item)
-        {
-            for (int slot = first; slot < used; slot++)
-            {
-                if (ReferenceEquals(slots[slot], item))
-                {
-                    return slot;
-                }
-            }
-            return -1;
-        }
+        internal T? Next(ref int slot) => slots.Next(ref slot);
 
         private int LookUp(T item, int[] index)
         {
@@ -272,38 +219,21 @@ public struct OrderedSet<T> : IEnumerable<T>
             return -1;
         }
 
-        private void Compact()
-        {
-            int kept = 0;
-            int size = Math.Max(4, 2 * Count);
-            T?[] target = size < slots.Length ? new T?[size] : slots;
-            for (int i = 0; i < used; i++)
-            {
-                if (slots[i] is T item)
-                {
-                    target[kept++] = item;
-                }
-            }
-            if (ReferenceEquals(target, slots))
-            {
-                Array.Clear(slots, kept, used - kept);
-            }
-            slots = target;
-            first = 0;
-            used = kept;
-            if (index is not null)
-            {
-                Reindex();
-            }
-        }
-
         private void Reindex()
         {
-            index = new int[BitOperations.RoundUpToPowerOf2((uint)(4 * Count))];
-            taken = 0;
-            for (int i = 0; i < used; i++)
+            int size = (int)BitOperations.RoundUpToPowerOf2((uint)(4 * Count));
+            if (index?.Length == size)
             {
-                if (slots[i] is T item)
+                Array.Clear(index);
+            }
+            else
+            {
+                index = new int[size];
+            }
+            taken = 0;
+            for (int i = slots.First; i < slots.Used; i++)
+            {
+                if (slots[i] is { } item)
                 {
                     Enter(item, i);
                 }

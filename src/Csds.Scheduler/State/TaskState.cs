@@ -35,6 +35,12 @@ public sealed class TaskState : Numbered
     /// <summary>Its entry in the queue; 0: none. See <see cref="HeapSet"/>.</summary>
     internal long QueueTicket;
 
+    /// <summary>Place in <see cref="WorkerState.Processing"/> plus one; 0: none. See <see cref="ProcessingPlace"/>.</summary>
+    internal int ProcessingSlot;
+
+    /// <summary>Place in its level of <see cref="WorkerState.Stealable"/> plus one; 0: none. See <see cref="StealablePlace"/>.</summary>
+    internal int StealableSlot;
+
     /// <summary>Its level among the stealable tasks of its worker; -1: it stays. See <see cref="WorkStealing"/>.</summary>
     internal sbyte StealLevel = -1;
 

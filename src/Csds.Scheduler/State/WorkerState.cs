@@ -8,7 +8,7 @@ public sealed class WorkerState : StreamPeer
 {
 #pragma warning disable CA1051 // Mutable structs that must not be copied.
     /// <summary>Tasks sent to it and not finished.</summary>
-    public OrderedSet<TaskState> Processing;
+    public PlacedTasks<ProcessingPlace> Processing;
 
     /// <summary>Tasks whose results it holds, oldest first.</summary>
     public OrderedSet<TaskState> HasWhat;

@@ -8,9 +8,9 @@ internal sealed class StealableTasks
 {
     internal const int Levels = 15;
 
-    private OrderedSet<TaskState>[]? levels;
+    private PlacedTasks<StealablePlace>[]? levels;
 
-    internal void Add(TaskState ts, int level) => (levels ??= new OrderedSet<TaskState>[Levels])[level].Add(ts);
+    internal void Add(TaskState ts, int level) => (levels ??= new PlacedTasks<StealablePlace>[Levels])[level].Add(ts);
 
     internal void Remove(TaskState ts, int level) => levels?[level].Remove(ts);
 

@@ -55,7 +55,7 @@ public sealed class WorkStealing
         }
         ws.Stealable.Add(ts, level);
         ts.StealLevel = (sbyte)level;
-        if (ts.Prefix.DurationAverage < 0)
+        if (level > 0 && ts.Prefix.DurationAverage < 0)
         {
             if (!unknownDurations.TryGetValue(ts.Prefix, out HashSet<TaskState>? waiting))
             {

@@ -129,7 +129,10 @@ internal static class TaskReports
                 (redundant ??= []).Add(new Key(key.ToArray()));
             }
         }
-        Refuse(s, ws, redundant ?? [], stimulusId);
+        if (redundant is not null)
+        {
+            Refuse(s, ws, redundant, stimulusId);
+        }
     }
 
     private static bool TryAddReplica(SchedulerState s, WorkerState ws, TaskState? ts)

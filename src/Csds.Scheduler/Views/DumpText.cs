@@ -29,15 +29,15 @@ internal static class DumpText
     }
 
     /// <summary>Tasks, workers or clients as Python shows them.</summary>
-    internal static void Reprs<T>(OrderedSet<T> items, bool unsetIsNone, ref MessageWriter w)
+    internal static void Reprs<T>(T[] items, bool unsetIsNone, ref MessageWriter w)
         where T : Numbered
     {
-        if (items.IsEmpty && unsetIsNone)
+        if (items.Length == 0 && unsetIsNone)
         {
             w.Nil();
             return;
         }
-        w.List(items.Count);
+        w.List(items.Length);
         foreach (T item in items)
         {
             w.Text(item.ToString());

@@ -100,7 +100,7 @@ public sealed class StateDump
             w.Field("client_key"u8, cs.ClientKey);
             w.Field("last_seen"u8, cs.LastSeen);
             w.Text("wants_what"u8);
-            DumpText.Reprs(cs.WantsWhat, unsetIsNone: false, ref w);
+            DumpText.Reprs(cs.WantsWhat.ToArray(), unsetIsNone: false, ref w);
         }
     }
 

@@ -42,12 +42,12 @@ internal sealed class TaskDump
     private IEnumerable<(string Name, DumpField<TaskState> Write)> Graph()
     {
         bool unset = dialect.UnsetIsNone;
-        yield return ("dependencies", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.Dependencies, false, ref w));
-        yield return ("dependents", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.Dependents, false, ref w));
-        yield return ("waiting_on", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.WaitingOn, unset, ref w));
-        yield return ("waiters", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.Waiters, unset, ref w));
-        yield return ("who_has", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.WhoHas, unset, ref w));
-        yield return ("who_wants", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.WhoWants, unset, ref w));
+        yield return ("dependencies", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.Dependencies.ToArray(), false, ref w));
+        yield return ("dependents", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.Dependents.ToArray(), false, ref w));
+        yield return ("waiting_on", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.WaitingOn.ToArray(), unset, ref w));
+        yield return ("waiters", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.Waiters.ToArray(), unset, ref w));
+        yield return ("who_has", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.WhoHas.ToArray(), unset, ref w));
+        yield return ("who_wants", (TaskState ts, ref MessageWriter w) => DumpText.Reprs(ts.WhoWants.ToArray(), unset, ref w));
         yield return ("has_lost_dependencies", (TaskState ts, ref MessageWriter w) => w.Bool(ts.HasLostDependencies));
     }
 

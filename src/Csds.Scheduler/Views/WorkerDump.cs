@@ -57,9 +57,9 @@ internal sealed class WorkerDump
 
     private IEnumerable<(string Name, DumpField<WorkerState> Write)> Tasks()
     {
-        yield return ("processing", (WorkerState ws, ref MessageWriter w) => DumpText.Reprs(ws.Processing, false, ref w));
-        yield return ("has_what", (WorkerState ws, ref MessageWriter w) => DumpText.Reprs(ws.HasWhat, false, ref w));
-        yield return ("actors", (WorkerState ws, ref MessageWriter w) => DumpText.Reprs(ws.Actors, false, ref w));
+        yield return ("processing", (WorkerState ws, ref MessageWriter w) => DumpText.Reprs(ws.Processing.ToArray(), false, ref w));
+        yield return ("has_what", (WorkerState ws, ref MessageWriter w) => DumpText.Reprs(ws.HasWhat.ToArray(), false, ref w));
+        yield return ("actors", (WorkerState ws, ref MessageWriter w) => DumpText.Reprs(ws.Actors.ToArray(), false, ref w));
         yield return ("long_running", (WorkerState ws, ref MessageWriter w) =>
             DumpText.Texts([.. ws.Processing.ToArray().Where(ts => ts.LongRunning).Select(ts => ts.ToString())], ref w));
         yield return ("needs_what", (WorkerState ws, ref MessageWriter w) => WriteNeedsWhat(ws, ref w));

@@ -102,9 +102,9 @@ internal sealed class TaskPages(HttpServices services)
     private static void WriteRelations(HtmlPage page, SchedulerState s, TaskState ts, double now)
     {
         page.Heading("Dependencies");
-        WorkerRows.Tasks(page, ts.Dependencies);
+        WorkerRows.Tasks(page, ts.Dependencies.ToArray());
         page.Heading("Dependents");
-        WorkerRows.Tasks(page, ts.Dependents);
+        WorkerRows.Tasks(page, ts.Dependents.ToArray());
         if (ts.State == TaskStateName.Memory)
         {
             page.Heading("Workers with data");

@@ -51,9 +51,9 @@ internal sealed class WorkerPages(HttpServices services)
         WorkerRows.Workers(page, s, [ws], now);
         page.Heading("Processing");
         page.Link($"../call-stacks/{HtmlPage.Escape(ws.Address)}.html", "Call Stacks");
-        WorkerRows.Tasks(page, ws.Processing);
+        WorkerRows.Tasks(page, ws.Processing.ToArray());
         page.Heading("In memory");
-        WorkerRows.Tasks(page, ws.HasWhat);
+        WorkerRows.Tasks(page, ws.HasWhat.ToArray());
         return page.End();
     }
 

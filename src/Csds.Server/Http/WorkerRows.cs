@@ -43,10 +43,10 @@ internal static class WorkerRows
         page.EndTable();
     }
 
-    internal static void Tasks(HtmlPage page, OrderedSet<TaskState> tasks)
+    internal static void Tasks(HtmlPage page, TaskState[] tasks)
     {
         page.BeginTable("Key", "State", "Type", "Bytes");
-        foreach (TaskState ts in tasks.ToArray().Take(ListedTasks))
+        foreach (TaskState ts in tasks.Take(ListedTasks))
         {
             page.BeginRow();
             page.LinkCell(Link(ts), ts.Key.ToString());
@@ -56,9 +56,9 @@ internal static class WorkerRows
             page.EndRow();
         }
         page.EndTable();
-        if (tasks.Count > ListedTasks)
+        if (tasks.Length > ListedTasks)
         {
-            page.Paragraph(string.Create(CultureInfo.InvariantCulture, $"... and {tasks.Count - ListedTasks} more"));
+            page.Paragraph(string.Create(CultureInfo.InvariantCulture, $"... and {tasks.Length - ListedTasks} more"));
         }
     }
 

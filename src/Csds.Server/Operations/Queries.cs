@@ -22,9 +22,9 @@ public sealed class Queries(Reactor reactor)
         Add(table, "ncores", (SchedulerState s, Arguments a, ref MessageWriter w) => NCores(s, a, ref w, running: false));
         Add(table, "ncores_running", (SchedulerState s, Arguments a, ref MessageWriter w) => NCores(s, a, ref w, running: true));
         Add(table, "who_has", WhoHas);
-        Add(table, "has_what", (SchedulerState s, Arguments a, ref MessageWriter w) => ByWorker(s, a, ref w, ws => ws.HasWhat, _ => default));
+        Add(table, "has_what", (SchedulerState s, Arguments a, ref MessageWriter w) => ByWorker(s, a, ref w, ws => ws.HasWhat.ToArray(), _ => []));
         Add(table, "processing", (SchedulerState s, Arguments a, ref MessageWriter w) =>
-            ByWorker(s, a, ref w, ws => ws.Processing, address => throw DaskException.KeyError(address)));
+            ByWorker(s, a, ref w, ws => ws.Processing.ToArray(), address => throw DaskException.KeyError(address)));
         Add(table, "nbytes", NBytes);
         Add(table, "get_task_status", TaskStatus);
         Add(table, "get_task_prefix_states", PrefixStates);
@@ -89,8 +89,8 @@ public sealed class Queries(Reactor reactor)
     }
 
     private static void ByWorker(
-        SchedulerState s, Arguments a, ref MessageWriter w, Func<WorkerState, OrderedSet<TaskState>> tasksOf,
-        Func<string, OrderedSet<TaskState>> otherwise)
+        SchedulerState s, Arguments a, ref MessageWriter w, Func<WorkerState, TaskState[]> tasksOf,
+        Func<string, TaskState[]> otherwise)
     {
         if (a.Keys("workers") is { } names)
         {
@@ -111,9 +111,9 @@ public sealed class Queries(Reactor reactor)
         }
     }
 
-    private static void WriteTasks(ref MessageWriter w, OrderedSet<TaskState> tasks)
+    private static void WriteTasks(ref MessageWriter w, TaskState[] tasks)
     {
-        w.List(tasks.Count);
+        w.List(tasks.Length);
         foreach (TaskState ts in tasks)
         {
             w.Key(ts.Key);
@@ -224,7 +224,7 @@ public sealed class Queries(Reactor reactor)
         w.Text("task"u8);
         SplitFields.WriteTask(ref w, ts.RunSpec);
         w.Text("deps"u8);
-        WriteTasks(ref w, ts.Dependencies);
+        WriteTasks(ref w, ts.Dependencies.ToArray());
     }
 
     // The first of the keys whose failure has a cause in another task, or the key itself.

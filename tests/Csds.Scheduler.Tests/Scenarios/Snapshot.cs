@@ -88,5 +88,5 @@ internal sealed class Snapshot
         return string.Join(", ", words);
     }
 
-    private static string Keys(OrderedSet<TaskState> tasks) => string.Join(' ', tasks.Select(t => MessageText.Name(t.Key)));
+    private static string Keys(IEnumerable<TaskState> tasks) => string.Join(' ', tasks.Select(t => MessageText.Name(t.Key)));
 }

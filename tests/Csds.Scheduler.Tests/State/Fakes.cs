@@ -8,8 +8,9 @@ internal sealed class Fakes
     private readonly TaskTable tasks = new(new Dictionary<string, double>());
     private long workers;
 
-    internal TaskState Task(int number) =>
-        tasks.GetOrCreate(Key.FromString($"t-{number}"), out _);
+    internal TaskState Task(int number) => Task("t", number);
+
+    internal TaskState Task(string group, int number) => tasks.GetOrCreate(Key.FromString($"{group}-{number}"), out _);
 
     internal WorkerState Worker(int port, int threads = 1, string versions = "")
     {

@@ -42,10 +42,13 @@ public static class OpenSlotsTests
 
     private static void Load(Fakes fakes, WorkerState ws, int load)
     {
-        ws.Processing.Clear();
+        foreach (TaskState ts in ws.Processing.ToArray())
+        {
+            ws.Processing.Remove(ts);
+        }
         for (int i = 0; i < load; i++)
         {
-            ws.Processing.Add(fakes.Task(i));
+            ws.Processing.Add(fakes.Task(ws.Address, i));
         }
     }
 }
