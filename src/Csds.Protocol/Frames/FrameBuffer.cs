@@ -11,6 +11,9 @@ public sealed class FrameBuffer : IBufferWriter<byte>
     /// <summary>Room for an answer without much in it.</summary>
     public const int SmallBytes = 512;
 
+    /// <summary>Up to here a buffer grows fourfold: more is copied otherwise than is written. Memory that is borrowed can be generous.</summary>
+    private const int GenerousBytes = 64 * 1024;
+
     private readonly byte[] own;
     private byte[] buffer;
     private int written;
@@ -65,7 +68,8 @@ public sealed class FrameBuffer : IBufferWriter<byte>
 
     private void Grow(int needed)
     {
-        long size = Math.Max(2L * buffer.Length, (long)written + needed);
+        long factor = buffer.Length < GenerousBytes ? 4 : 2;
+        long size = Math.Max(factor * buffer.Length, (long)written + needed);
         byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, Array.MaxLength));
         WrittenSpan.CopyTo(larger);
         Replace(larger);

@@ -13,14 +13,20 @@ public static class ByteHash
     public static int Of(ReadOnlySpan<byte> bytes)
     {
         uint hash = (uint)bytes.Length;
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        if (bytes.Length < sizeof(ulong))
+        {
+            foreach (byte b in bytes)
+            {
+                hash = BitOperations.Crc32C(hash, b);
+            }
+            return (int)hash;
+        }
+        // The last eight are read once more, in part, instead of one by one.
+        ReadOnlySpan<byte> last = bytes[^sizeof(ulong)..];
+        for (; bytes.Length > sizeof(ulong); bytes = bytes[sizeof(ulong)..])
         {
             hash = BitOperations.Crc32C(hash, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
         }
-        foreach (byte b in bytes)
-        {
-            hash = BitOperations.Crc32C(hash, b);
-        }
-        return (int)hash;
+        return (int)BitOperations.Crc32C(hash, BinaryPrimitives.ReadUInt64LittleEndian(last));
     }
 }

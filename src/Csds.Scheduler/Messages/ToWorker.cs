@@ -14,6 +14,12 @@ internal static class ToWorker
     /// <summary>Bytes of one holder's address, the size of the result, and what is around them.</summary>
     private const int TypicalHolders = 48;
 
+    // What comes before the first value of the messages that there are most of.
+    private static readonly byte[] computeTaskHead = [.. Tokens.String("op"), .. Tokens.String("compute-task"), .. Tokens.String("key")];
+
+    private static readonly byte[] freeKeysHead =
+        [.. Tokens.String("op"), .. Tokens.String("free-keys"), .. Tokens.String("stimulus_id")];
+
     /// <summary>SW1: run a task. An extra or a missing field makes the worker close.</summary>
     internal static void ComputeTask(this MessageBatch batch, TaskState ts, SchedulerState s)
     {
@@ -22,8 +28,8 @@ internal static class ToWorker
         MessageWriter w = batch.Add();
         w.Expect(ExpectedBytes(ts));
         w.Map(entries + (dialect.SplitRunSpecs ? SplitFields.Count : 1));
-        w.Field("op"u8, "compute-task"u8);
-        w.FieldToken("key"u8, ts.Key.Token);
+        w.Token(computeTaskHead);
+        w.Key(ts.Key);
         if (dialect.RunIds)
         {
             w.Field("run_id"u8, ts.RunId);
@@ -116,11 +122,20 @@ internal static class ToWorker
 
     /// <summary>SW2: drop this result, cancel this task. All that one stimulus frees in a row is one message.</summary>
     internal static void FreeKeys(this MessageBatch batch, Key key, ReadOnlySpan<byte> stimulusId) =>
-        OneKey(batch, "free-keys"u8, key.Token, stimulusId);
+        FreeKeys(batch, key.Token, stimulusId);
 
     /// <summary>SW2 for a key of which no task is known.</summary>
-    internal static void FreeKeys(this MessageBatch batch, ReadOnlySpan<byte> keyToken, ReadOnlySpan<byte> stimulusId) =>
-        OneKey(batch, "free-keys"u8, keyToken, stimulusId);
+    internal static void FreeKeys(this MessageBatch batch, ReadOnlySpan<byte> keyToken, ReadOnlySpan<byte> stimulusId)
+    {
+        MessageWriter w = batch.Add();
+        w.Map(3);
+        w.Token(freeKeysHead);
+        w.Token(stimulusId);
+        w.Text("keys"u8);
+        w.GrowingList();
+        w.Token(keyToken);
+        w.End();
+    }
 
     /// <summary>SW3: fetch these results.</summary>
     internal static void AcquireReplicas(this MessageBatch batch, IReadOnlyList<TaskState> tasks, ReadOnlySpan<byte> stimulusId)
@@ -235,19 +250,6 @@ internal static class ToWorker
             w.Field("run_id"u8, run);
         }
         w.Field("message"u8, message);
-        w.End();
-    }
-
-    private static void OneKey(
-        MessageBatch batch, ReadOnlySpan<byte> op, ReadOnlySpan<byte> keyToken, ReadOnlySpan<byte> stimulusId)
-    {
-        MessageWriter w = batch.Add();
-        w.Map(3);
-        w.Field("op"u8, op);
-        w.FieldToken("stimulus_id"u8, stimulusId);
-        w.Text("keys"u8);
-        w.GrowingList();
-        w.Token(keyToken);
         w.End();
     }
 

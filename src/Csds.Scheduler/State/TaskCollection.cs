@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Csds.Scheduler;
 
@@ -10,8 +9,8 @@ public abstract class TaskCollection(long insertion) : Numbered(insertion)
     private static readonly Dictionary<string, long> none = [];
 
     private StateCounts states;
-    private Dictionary<string, long>? durations;
-    private Dictionary<string, long>? types;
+    private Tally? durations;
+    private Tally? types;
 
     /// <summary>The collection's name.</summary>
     public abstract string Name { get; }
@@ -26,10 +25,10 @@ public abstract class TaskCollection(long insertion) : Numbered(insertion)
     public long DurationMicroseconds { get; private protected set; }
 
     /// <summary>Microseconds spent, by action.</summary>
-    public IReadOnlyDictionary<string, long> AllDurations => durations ?? none;
+    public IReadOnlyDictionary<string, long> AllDurations => durations?.Sums ?? none;
 
     /// <summary>Numbers of results by type name.</summary>
-    public IReadOnlyDictionary<string, long> Types => types ?? none;
+    public IReadOnlyDictionary<string, long> Types => types?.Sums ?? none;
 
     /// <summary>Number of tasks in a state.</summary>
     public long CountOf(TaskStateName state) => states[(int)state];
@@ -39,21 +38,10 @@ public abstract class TaskCollection(long insertion) : Numbered(insertion)
     private protected void AddDuration(string action, long microseconds)
     {
         DurationMicroseconds += microseconds;
-        Add(ref durations, action, microseconds);
+        (durations ??= new Tally()).Add(action, microseconds);
     }
 
-    private protected void AddType(string type, long change) => Add(ref types, type, change);
-
-    private static void Add(ref Dictionary<string, long>? counts, string name, long change)
-    {
-        counts ??= new Dictionary<string, long>(1);
-        ref long count = ref CollectionsMarshal.GetValueRefOrAddDefault(counts, name, out _);
-        count += change;
-        if (count == 0 && change < 0)
-        {
-            counts.Remove(name);
-        }
-    }
+    private protected void AddType(string type, long change) => (types ??= new Tally()).Add(type, change);
 
     [InlineArray(TaskStateNames.Count)]
     private struct StateCounts

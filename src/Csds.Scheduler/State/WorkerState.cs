@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Runtime.InteropServices;
 using Csds.Protocol;
 
 namespace Csds.Scheduler;
@@ -127,14 +128,11 @@ public sealed class WorkerState : StreamPeer
 
     internal void CountPrefix(TaskPrefix prefix, int change)
     {
-        int count = prefixCounts.GetValueOrDefault(prefix) + change;
+        ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(prefixCounts, prefix, out _);
+        count += change;
         if (count == 0)
         {
             prefixCounts.Remove(prefix);
-        }
-        else
-        {
-            prefixCounts[prefix] = count;
         }
     }
 

@@ -194,11 +194,18 @@ public sealed class Connection : IAsyncDisposable
         PipeWriter output = transport.Transport.Output;
         ReadOnlyMemory<byte> token = batch.Seal();
         FrameWriter.WritePrelude(output, token.Length, batch.Frames);
-        output.Write(token.Span);
+        Write(output, token.Span);
         foreach (ReadOnlyMemory<byte> frame in batch.Frames)
         {
-            output.Write(frame.Span);
+            Write(output, frame.Span);
         }
+    }
+
+    // With room for all of it at once; the framework's own Write asks for room little by little.
+    private static void Write(PipeWriter output, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(output.GetSpan(bytes.Length));
+        output.Advance(bytes.Length);
     }
 
     // The transport may have ended meanwhile; the reading side notices and tells everybody.
