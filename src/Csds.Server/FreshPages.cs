@@ -1,3 +1,5 @@
+using Csds.Protocol;
+
 namespace Csds.Server;
 
 /// <summary>
@@ -7,11 +9,11 @@ namespace Csds.Server;
 internal static class FreshPages
 {
     /// <summary>Enough for a graph of ten thousand tasks; an idle server stays below 60 MB.</summary>
-    private const int Bytes = 24 * 1024 * 1024;
+    private const int Bytes = 18 * 1024 * 1024;
 
     private const int PieceBytes = 64 * 1024;
 
-    /// <summary>Touches what the heap will hand out next; takes some milliseconds.</summary>
+    /// <summary>Touches what the heap will hand out next, and what a large message will lie in; takes some milliseconds.</summary>
     internal static void Touch()
     {
         GC.Collect(0); // What starting took can be had again.
@@ -20,5 +22,6 @@ internal static class FreshPages
             GC.KeepAlive(new byte[PieceBytes]);
         }
         GC.Collect(0); // The pages stay, for what is allocated next.
+        SpareFrame.Touch();
     }
 }

@@ -5,7 +5,7 @@ namespace Csds.Protocol;
 
 /// <summary>
 /// Memory outside of the garbage collector's heap, which would keep it from the system long after its use: the msgpack of a
-/// million tasks takes 650 MB. It is freed by <see cref="FrameGroup.Dispose"/>
+/// million tasks takes 650 MB. Only as much as <see cref="SpareFrame"/> is kept. It is freed by <see cref="FrameGroup.Dispose"/>
 /// or, if its message does not become complete, by <see cref="FrameReader.Abandon"/>, and by nothing else.
 /// </summary>
 internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
@@ -16,13 +16,23 @@ internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
     private const int DontNeed = 4;
 
     private byte* start;
+    private int capacity;
     private int length;
 
     /// <summary>Makes it larger; what is in it stays. Memory handed out before must not be used any more.</summary>
     /// <exception cref="OutOfMemoryException">The system has no more.</exception>
     internal void Resize(int bytes)
     {
-        start = (byte*)NativeMemory.Realloc(start, (nuint)bytes);
+        if (start is null && bytes <= SpareFrame.Bytes)
+        {
+            start = SpareFrame.TryTake();
+            capacity = start is null ? 0 : SpareFrame.Bytes;
+        }
+        if (bytes > capacity)
+        {
+            start = (byte*)NativeMemory.Realloc(start, (nuint)bytes);
+            capacity = bytes;
+        }
         length = bytes;
     }
 
@@ -49,20 +59,28 @@ internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        int kept = capacity >= SpareFrame.Bytes ? SpareFrame.Bytes : 0;
         if (OperatingSystem.IsLinux())
         {
-            GiveBackInPieces();
+            GiveBackInPieces(kept);
         }
-        NativeMemory.Free(start);
+        if (kept > 0 && capacity > kept)
+        {
+            start = (byte*)NativeMemory.Realloc(start, (nuint)kept);
+        }
+        if (kept == 0 || !SpareFrame.TryGive(start))
+        {
+            NativeMemory.Free(start);
+        }
         start = null;
-        length = 0;
+        capacity = length = 0;
     }
 
-    private void GiveBackInPieces()
+    private void GiveBackInPieces(int kept)
     {
         nint page = Environment.SystemPageSize;
-        nint end = ((nint)start + length) / page * page;
-        for (nint at = ((nint)start + page - 1) / page * page; at < end; at += PieceBytes)
+        nint end = ((nint)start + capacity) / page * page;
+        for (nint at = ((nint)start + kept + page - 1) / page * page; at < end; at += PieceBytes)
         {
             // It is advice: if it is not taken, the memory goes back in one piece.
             _ = Advise(at, Math.Min(PieceBytes, end - at), DontNeed);

@@ -221,7 +221,7 @@ public struct OrderedSet<T> : IEnumerable<T>
 
         private void Reindex()
         {
-            int size = (int)BitOperations.RoundUpToPowerOf2((uint)(4 * Count));
+            int size = (int)BitOperations.RoundUpToPowerOf2((uint)(3 * Count));
             if (index?.Length == size)
             {
                 Array.Clear(index);

@@ -80,6 +80,26 @@ public static class FrameReaderTests
         Assert.Equal(frames, message.Frames.ToArray().Select(f => f.ToArray()));
     }
 
+    /// <summary>Memory that large messages have in turn belongs to one at a time.</summary>
+    [Theory]
+    [InlineData(1_500_000)]
+    [InlineData(6_300_000)]
+    [InlineData(20_000_000)]
+    public static void Large_ones_do_not_share_memory(int size)
+    {
+        SpareFrame.Touch();
+        for (int i = 0; i < 3; i++)
+        {
+            byte[][] contents = [Content(i, size), Content(i + 10, size), Content(i + 20, size)];
+            FrameGroup[] messages = [.. contents.Select(content => Read(Frame([content]))!)];
+            for (int k = 0; k < messages.Length; k++)
+            {
+                Assert.True(messages[k][0].Span.SequenceEqual(contents[k]));
+                messages[k].Dispose();
+            }
+        }
+    }
+
     /// <summary>The msgpack of a million tasks does not stay in anybody's heap: it is gone with its message.</summary>
     [Fact]
     public static void The_largest_go_with_their_message()
@@ -169,6 +189,13 @@ public static class FrameReaderTests
     {
         var sequence = new ReadOnlySequence<byte>(bytes);
         return new FrameReader().TryRead(ref sequence, out FrameGroup? message) ? message : null;
+    }
+
+    private static byte[] Content(int seed, int size)
+    {
+        byte[] content = new byte[size];
+        new Random(seed).NextBytes(content);
+        return content;
     }
 
     private static byte[] Frame(params byte[][] frames)
