@@ -14,6 +14,9 @@ public sealed class FrameBuffer : IBufferWriter<byte>
     /// <summary>Up to here a buffer grows fourfold: more is copied otherwise than is written. Memory that is borrowed can be generous.</summary>
     private const int GenerousBytes = 64 * 1024;
 
+    /// <summary>Larger memory is not borrowed: who lends it would keep it from the system for long.</summary>
+    private const int BorrowedBytes = 1024 * 1024;
+
     private readonly byte[] own;
     private byte[] buffer;
     private int written;
@@ -69,15 +72,15 @@ public sealed class FrameBuffer : IBufferWriter<byte>
     private void Grow(int needed)
     {
         long factor = buffer.Length < GenerousBytes ? 4 : 2;
-        long size = Math.Max(factor * buffer.Length, (long)written + needed);
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, Array.MaxLength));
+        int size = (int)Math.Min(Math.Max(factor * buffer.Length, (long)written + needed), Array.MaxLength);
+        byte[] larger = size <= BorrowedBytes ? ArrayPool<byte>.Shared.Rent(size) : GC.AllocateUninitializedArray<byte>(size);
         WrittenSpan.CopyTo(larger);
         Replace(larger);
     }
 
     private void Replace(byte[] other)
     {
-        if (buffer != own)
+        if (buffer != own && buffer.Length <= BorrowedBytes)
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
