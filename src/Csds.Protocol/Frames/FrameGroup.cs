@@ -4,8 +4,7 @@ namespace Csds.Protocol;
 
 /// <summary>
 /// One Dask message as it lay on the wire: frame 0 is msgpack, the others are what its placeholders refer to
-/// (rows W2, W13 to W15). The memory is valid until <see cref="Dispose"/>; whoever keeps a part for longer
-/// copies it, or asks for it with <see cref="Keep"/>.
+/// (rows W2, W13 to W15). The memory is valid until <see cref="Dispose"/>; whoever keeps a part for longer copies it.
 /// </summary>
 public sealed class FrameGroup : IDisposable
 {
@@ -31,8 +30,19 @@ public sealed class FrameGroup : IDisposable
     /// <summary>Frame <paramref name="index"/>.</summary>
     public ReadOnlyMemory<byte> this[int index] => frames[index];
 
-    /// <summary>The content of frame <paramref name="index"/>, which stays valid: a copy unless nobody else will use its memory.</summary>
-    public ReadOnlyMemory<byte> Keep(int index) => isPooled || (index == 0 && native is not null) ? frames[index].ToArray() : frames[index];
+    /// <summary>Some frames behind the first, which stay valid: copies, unless nobody else will use their memory.</summary>
+    internal ReadOnlyMemory<byte>[] Keep(Range range)
+    {
+        ReadOnlyMemory<byte>[] kept = frames[range];
+        if (isPooled)
+        {
+            for (int i = 0; i < kept.Length; i++)
+            {
+                kept[i] = kept[i].ToArray();
+            }
+        }
+        return kept;
+    }
 
     /// <summary>All frames, in wire order.</summary>
     public ReadOnlySpan<ReadOnlyMemory<byte>> Frames => frames;

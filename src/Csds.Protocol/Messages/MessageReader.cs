@@ -216,10 +216,10 @@ public ref struct MessageReader
     public Opaque ReadOpaque() => Placeholders.Extract(ReadToken(), frames);
 
     /// <summary>
-    /// The rest of a message with all of its frames, neither looked at nor copied: valid until the <see cref="FrameGroup"/> is
-    /// disposed.
+    /// The rest of a message with all of its frames, not looked at. The token is not copied: it is valid until the
+    /// <see cref="FrameGroup"/> is disposed.
     /// </summary>
-    public readonly Opaque Rest() => new(memory[at..], frames.Frames[1..].ToArray());
+    public readonly Opaque Rest() => new(memory[at..], frames.Keep(1..frames.Count));
 
     /// <summary>Passes over any value.</summary>
     public void Skip() => at += TokenScan.Length(bytes[at..]);

@@ -86,12 +86,7 @@ internal static class Placeholders
         {
             throw new ProtocolException($"a header in frame {index} announces {subFrames} frames behind it");
         }
-        var taken = new ReadOnlyMemory<byte>[1 + subFrames];
-        for (int i = 0; i < taken.Length; i++)
-        {
-            taken[i] = source.Keep(index + i);
-        }
-        return taken;
+        return source.Keep(index..(index + 1 + subFrames));
     }
 
     /// <summary>Reads <c>num-sub-frames</c> from the sub-header that a placeholder points to.</summary>

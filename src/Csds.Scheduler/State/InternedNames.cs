@@ -8,6 +8,9 @@ public sealed class InternedNames
     /// <summary>A peer that makes names up cannot fill the memory: beyond this, names are not kept.</summary>
     private const int Limit = 10_000;
 
+    /// <summary>Bytes of the longest name that is kept.</summary>
+    private const int LongestKept = 256;
+
     private readonly Dictionary<string, string> names = new(Utf8Comparer.Instance);
     private readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<byte>> lookup;
 
@@ -21,9 +24,9 @@ public sealed class InternedNames
             return known;
         }
         string text = Encoding.UTF8.GetString(utf8);
-        if (names.Count < Limit)
+        if (utf8.Length <= LongestKept && names.Count < Limit)
         {
-            names.Add(text, text);
+            names.TryAdd(text, text); // It is there if the bytes are no UTF-8: different ones are the same text then.
         }
         return text;
     }

@@ -185,6 +185,31 @@ public static class FrameReaderTests
         message.Dispose();
     }
 
+    /// <summary>What is taken out of a message stays as it is when others use the message's memory, be it small or large.</summary>
+    [Theory]
+    [InlineData(100)]
+    [InlineData(400_000)]
+    public static void What_is_kept_stays(int size)
+    {
+        byte[] header = [0x81, 0xae, .. "num-sub-frames"u8, 1];
+        byte[] content = Content(1, size);
+        byte[] msgpack = [0x92, .. Opaque.SerializedToken.Span, .. Opaque.SerializedToken.Span];
+        FrameGroup message = Read(Frame(msgpack, header, content))!;
+        var reader = new MessageReader(message);
+        reader.ReadArrayHeader();
+        Opaque value = reader.ReadOpaque();
+        Opaque rest = reader.Rest();
+        var again = new MessageReader(new Opaque(rest.Token.ToArray(), rest.Frames));
+        Opaque second = again.ReadOpaque();
+        message.Dispose();
+        using FrameGroup other = Read(Frame(new byte[msgpack.Length], new byte[header.Length], new byte[size]))!;
+        foreach (Opaque kept in new[] { value, second })
+        {
+            Assert.Equal(header, kept.Frames[0].ToArray());
+            Assert.Equal(content, kept.Frames[1].ToArray());
+        }
+    }
+
     private static FrameGroup? Read(byte[] bytes)
     {
         var sequence = new ReadOnlySequence<byte>(bytes);
