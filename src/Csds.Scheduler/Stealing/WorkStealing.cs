@@ -55,6 +55,7 @@ public sealed class WorkStealing
         }
         ws.Stealable.Add(ts, level);
         ts.StealLevel = (sbyte)level;
+        // Without input the level is 0 however long it takes.
         if (level > 0 && ts.Prefix.DurationAverage < 0)
         {
             if (!unknownDurations.TryGetValue(ts.Prefix, out HashSet<TaskState>? waiting))
