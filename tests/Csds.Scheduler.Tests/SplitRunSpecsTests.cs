@@ -56,6 +56,19 @@ public class SplitRunSpecsTests
         Assert.True(read.Select(spec => spec.Function).Distinct().Count() > 3, "all in one array");
     }
 
+    /// <summary>Megabytes of arguments live no longer than their task, and its neighbours share theirs as ever.</summary>
+    [Fact]
+    public void A_call_with_large_arguments_shares_nothing()
+    {
+        byte[][] calls = [Call("f", "a"), Call("f", new string('x', 100_000), "k"), Call("f", "b")];
+        RunSpec[] read = [.. calls.Select(Read)];
+        specs.Complete();
+        Assert.Equal(calls, read.Select(Task));
+        Assert.NotSame(read[0].Function!.Arguments, read[1].Function!.Arguments);
+        Assert.Equal(read[1].Arguments.Length, read[1].Function!.Arguments.Length);
+        Assert.Same(read[0].Function, read[2].Function);
+    }
+
     [Fact]
     public void What_is_no_call_of_something_pickled_is_left_alone()
     {

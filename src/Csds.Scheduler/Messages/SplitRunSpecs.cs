@@ -10,10 +10,13 @@ namespace Csds.Scheduler;
 /// </summary>
 public sealed class SplitRunSpecs
 {
-    /// <summary>Arguments that lie in one array, which lives as long as any of its tasks. Smaller than a large object.</summary>
+    /// <summary>Arguments that lie in one array at most, which lives as long as any of its tasks. Smaller than a large object.</summary>
     private const int ChunkBytes = 64 * 1024;
 
     private const int LargestHeader = 5;
+
+    private static readonly byte[] argsName = [0xa4, .. "args"u8];
+    private static readonly byte[] kwargsName = [0xa6, .. "kwargs"u8];
 
     private readonly ArrayBufferWriter<byte> arguments = new();
     private readonly Dictionary<Key, TaskFunction> functions = new(KeyComparer.Instance);
@@ -80,25 +83,35 @@ public sealed class SplitRunSpecs
     // The token of the arguments comes in two parts.
     private RunSpec Add(ReadOnlySpan<byte> function, ReadOnlySpan<byte> args, ReadOnlySpan<byte> moreArgs, ReadOnlySpan<byte> kwargs)
     {
-        if (arguments.WrittenCount >= ChunkBytes)
+        int length = argsName.Length + args.Length + moreArgs.Length + kwargsName.Length + kwargs.Length;
+        if (length > ChunkBytes)
+        {
+            // By itself, at once: a task that takes thousands of others has megabytes of arguments.
+            byte[] own = GC.AllocateUninitializedArray<byte>(length);
+            WriteFields(own, args, moreArgs, kwargs);
+            return RunSpec.FromCall(new TaskFunction(function) { Arguments = own }, 0, length);
+        }
+        if (arguments.WrittenCount + length > ChunkBytes)
         {
             Complete();
         }
         int start = arguments.WrittenCount;
-        Append("args"u8, args, moreArgs);
-        Append("kwargs"u8, kwargs, []);
-        return RunSpec.FromCall(FunctionOf(function), start, arguments.WrittenCount - start);
+        WriteFields(arguments.GetSpan(length), args, moreArgs, kwargs);
+        arguments.Advance(length);
+        return RunSpec.FromCall(FunctionOf(function), start, length);
     }
 
-    private void Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token, ReadOnlySpan<byte> more)
+    private static void WriteFields(
+        Span<byte> fields, ReadOnlySpan<byte> args, ReadOnlySpan<byte> moreArgs, ReadOnlySpan<byte> kwargs)
     {
-        int length = 1 + name.Length + token.Length + more.Length;
-        Span<byte> span = arguments.GetSpan(length);
-        span[0] = (byte)(MessagePackCode.MinFixStr | name.Length);
-        name.CopyTo(span[1..]);
-        token.CopyTo(span[(1 + name.Length)..]);
-        more.CopyTo(span[(1 + name.Length + token.Length)..]);
-        arguments.Advance(length);
+        argsName.CopyTo(fields);
+        fields = fields[argsName.Length..];
+        args.CopyTo(fields);
+        fields = fields[args.Length..];
+        moreArgs.CopyTo(fields);
+        fields = fields[moreArgs.Length..];
+        kwargsName.CopyTo(fields);
+        kwargs.CopyTo(fields[kwargsName.Length..]);
     }
 
     private TaskFunction FunctionOf(ReadOnlySpan<byte> token)
