@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Csds.Protocol;
 
 namespace Csds.Scheduler;
@@ -12,10 +11,17 @@ public sealed class Outbox
     /// <summary>One or two tasks of ordinary size.</summary>
     private const int BatchBytes = 2048;
 
+    /// <summary>Batches that are kept for further use, beside one for each worker.</summary>
+    private const int SpareBatches = 64;
+
     private readonly List<(StreamPeer Peer, MessageBatch Batch)> written = [];
     private readonly List<Effect> effects = [];
     private readonly MessageBatch discarded = new();
-    private readonly ConcurrentBag<MessageBatch> pool = [];
+
+    // Batches come back from any thread.
+    private readonly Lock poolGate = new();
+    private readonly Stack<MessageBatch> pool = new();
+    private int kept = SpareBatches;
 
     /// <summary>
     /// Whether more for the same peers is about to be written, so that what there is had better wait for it: it is a hint, and only
@@ -39,7 +45,7 @@ public sealed class Outbox
             discarded.Clear();
             return discarded;
         }
-        MessageBatch batch = pool.TryTake(out MessageBatch? used) ? used : new MessageBatch(BatchBytes);
+        MessageBatch batch = TakeFromPool() ?? new MessageBatch(BatchBytes);
         if (open is not null)
         {
             batch.ExpectToBeFilled();
@@ -47,6 +53,32 @@ public sealed class Outbox
         peer.OpenBatch = batch;
         written.Add((peer, batch));
         return batch;
+    }
+
+    /// <summary>
+    /// There is a worker more: the memory for its batch is there from now on, and not only when the first graph goes out to all
+    /// workers at once.
+    /// </summary>
+    internal void WorkerAdded()
+    {
+        lock (poolGate)
+        {
+            kept++;
+            pool.Push(new MessageBatch(BatchBytes));
+        }
+    }
+
+    /// <summary>There is a worker less.</summary>
+    internal void WorkerRemoved()
+    {
+        lock (poolGate)
+        {
+            kept--;
+            if (pool.Count > kept)
+            {
+                pool.Pop();
+            }
+        }
     }
 
     internal void Add(Effect effect) => effects.Add(effect);
@@ -88,6 +120,20 @@ public sealed class Outbox
     {
         ArgumentNullException.ThrowIfNull(batch);
         batch.Clear();
-        pool.Add(batch);
+        lock (poolGate)
+        {
+            if (pool.Count < kept)
+            {
+                pool.Push(batch);
+            }
+        }
+    }
+
+    private MessageBatch? TakeFromPool()
+    {
+        lock (poolGate)
+        {
+            return pool.TryPop(out MessageBatch? batch) ? batch : null;
+        }
     }
 }

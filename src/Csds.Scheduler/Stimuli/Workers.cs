@@ -42,6 +42,7 @@ public static class Workers
         worker = ws;
         LogAddWorker(s, ws);
         s.Workers.Add(ws);
+        s.Outbox.WorkerAdded();
         s.Workers.SetResources(ws, registration.Resources);
         ws.TimeDelay = now - registration.Now;
         Heartbeats.Measure(s, ws, registration.Metrics);
@@ -88,6 +89,7 @@ public static class Workers
             s.Outbox.Add(new CloseStream(ws.Connection));
         }
         s.Workers.Remove(ws);
+        s.Outbox.WorkerRemoved();
         s.Coordination.PubSub.Forget(ws);
         ws.Status = WorkerStatus.Closed;
         Key[] processing = [.. ws.Processing.ToArray().Select(ts => ts.Key)];
