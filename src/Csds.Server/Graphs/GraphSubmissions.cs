@@ -69,7 +69,6 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         try
         {
             GraphMaterialized graph = await expander.ExpandAsync(message, read, clientGone).ConfigureAwait(false);
-            using var latency = new GraphLatency(graph.Count);
             GraphArrival arrival = await reactor.AskAsync((s, now) => new GraphArrival(s, update, graph, start, now)).ConfigureAwait(false);
             while (await reactor.AskAsync((_, now) => arrival.Advance(now)).ConfigureAwait(false))
             {
