@@ -10,7 +10,9 @@ namespace Csds.Epoll;
 /// <remarks>Sockets may be added, changed and removed by any thread; one thread waits.</remarks>
 public sealed partial class Poller : IDisposable
 {
-    private const int MaxEvents = 256;
+    /// <summary>Sockets of one wait. What they bring lies in memory together, which a pool of arrays has for no more.</summary>
+    private const int MaxEvents = 64;
+
     private const int InterruptedCall = 4;
     private const int CloseOnExec = 0x80000; // Child processes have no business with it.
 

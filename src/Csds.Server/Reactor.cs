@@ -12,7 +12,9 @@ namespace Csds.Server;
 /// </summary>
 /// <remarks>
 /// A turn runs on the thread that brings an event, if no other turn runs just then; else whoever runs that one takes the
-/// event along. To wake another thread for every transfer would cost more than what is done with it.
+/// event along. To wake another thread for every transfer would cost more than what is done with it. The thread that waits
+/// for all connections is let in next: if another one went on with what it brings, both would work on the same memory, each
+/// with a processor's cache of its own.
 /// </remarks>
 public sealed partial class Reactor(
     SchedulerState state, StreamDirectory streams, TimeProvider clock, ILogger logger, ILogger schedulerLog)
@@ -32,8 +34,10 @@ public sealed partial class Reactor(
     private readonly Channel<ReactorEvent> inbox = Channel.CreateBounded<ReactorEvent>(
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait });
 
+    private readonly Lock turn = new();
+
     private DeadlineTimer? deadlines;
-    private int running;
+    private volatile bool loopWaits;
 
     /// <summary>The logs that the core speaks for; null: all that it says goes to the scheduler's.</summary>
     public Func<string, ILogger>? LoggerOf { get; set; }
@@ -127,9 +131,10 @@ public sealed partial class Reactor(
     }
 
     /// <summary>Handles what waits, unless another thread is at it.</summary>
-    internal void RunTurns()
+    /// <param name="isLoop">Whether this is the thread that waits for connections, which waits for its turn, too.</param>
+    internal void RunTurns(bool isLoop = false)
     {
-        for (int turns = 0; Interlocked.CompareExchange(ref running, 1, 0) == 0; turns++)
+        for (int turns = 0; TryBeginTurn(isLoop); turns++)
         {
             try
             {
@@ -138,10 +143,10 @@ public sealed partial class Reactor(
             }
             finally
             {
-                Interlocked.Exchange(ref running, 0);
+                turn.Exit();
             }
-            // What came after the turn's last look found it running and relies on this look.
-            if (!inbox.Reader.TryPeek(out _))
+            // What came after the turn's last look found it running and relies on this look, or on the loop's.
+            if (!inbox.Reader.TryPeek(out _) || (loopWaits && !isLoop))
             {
                 return;
             }
@@ -151,6 +156,22 @@ public sealed partial class Reactor(
                 return;
             }
         }
+    }
+
+    private bool TryBeginTurn(bool isLoop)
+    {
+        if (turn.IsHeldByCurrentThread)
+        {
+            return false; // This turn takes along what it brings itself.
+        }
+        if (!isLoop)
+        {
+            return turn.TryEnter();
+        }
+        loopWaits = true;
+        turn.Enter();
+        loopWaits = false;
+        return true;
     }
 
     private void Turn()

@@ -22,7 +22,7 @@ internal sealed class ReceiveRound
         current = null;
         foreach (Reactor reactor in waiting)
         {
-            reactor.RunTurns();
+            reactor.RunTurns(isLoop: true);
         }
         waiting.Clear();
     }
