@@ -24,7 +24,7 @@ ROWS = {
     3: [case(workload) for workload in (
         "tree-15", "groupby-90-1S-1H", "join-1-1S-1H", "numpy-50K-50", "xarray-5", "bag-25K-50")],
     4: [case("merge-10K", workers=3000, repeats=2)],
-    5: [case("merge-50K", **CSDS), case("merge-50K", workers=10_000, repeats=2, **CSDS)],
+    5: [case(workload, workers=workers, **CSDS) for workload in ("merge-50K", "map-100K") for workers in (24, 10_000)],
     6: [case("map-100K", nthreads=32, **CSDS), case("map-100K", nthreads=16, batch=0.002, **CSDS), case("tree-15", batch=0.002, **CSDS)],
     7: [case("chain-1K", workers=8)],
     8: [case("map-1M", repeats=1, **CSDS)],
