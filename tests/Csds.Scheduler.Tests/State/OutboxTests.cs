@@ -43,6 +43,45 @@ public static class OutboxTests
         Assert.Null(ws.OpenBatch);
     }
 
+    /// <summary>However many have been in use at once, a batch for each worker and some more are kept.</summary>
+    [Fact]
+    public static void As_many_batches_are_used_again_as_there_are_workers_and_some_more()
+    {
+        const int Peers = 200, Spare = 64, Workers = 100;
+        var fakes = new Fakes();
+        WorkerState[] peers = [.. Enumerable.Range(0, Peers).Select(i => fakes.Worker(9000 + i))];
+        var outbox = new Outbox();
+        Assert.Equal(Spare, CountUsedAgain());
+        for (int i = 0; i < Workers; i++)
+        {
+            outbox.WorkerAdded();
+        }
+        Assert.Equal(Spare + Workers, CountUsedAgain());
+        for (int i = 0; i < Workers; i++)
+        {
+            outbox.WorkerRemoved();
+        }
+        Assert.Equal(Spare, CountUsedAgain());
+
+        int CountUsedAgain()
+        {
+            HashSet<MessageBatch> first = [.. WriteToAll()];
+            return WriteToAll().Count(first.Contains);
+        }
+
+        List<MessageBatch> WriteToAll()
+        {
+            foreach (WorkerState ws in peers)
+            {
+                Write(outbox, ws, 0, "");
+            }
+            var batches = new List<MessageBatch>();
+            outbox.Drain((_, batch) => batches.Add(batch), _ => Assert.Fail("no effects"));
+            batches.ForEach(outbox.Return);
+            return batches;
+        }
+    }
+
     private static void Write(Outbox outbox, StreamPeer peer, int number, string text)
     {
         MessageWriter w = outbox.To(peer).Add();
