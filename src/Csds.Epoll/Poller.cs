@@ -10,7 +10,7 @@ namespace Csds.Epoll;
 /// <remarks>Sockets may be added, changed and removed by any thread; one thread waits.</remarks>
 public sealed partial class Poller : IDisposable
 {
-    /// <summary>Sockets of one wait. What they bring lies in memory together, which a pool of arrays has for no more.</summary>
+    /// <summary>Sockets of one wait. All that they bring is in memory at once, and for more of them ArrayPool keeps no arrays.</summary>
     private const int MaxEvents = 64;
 
     private const int InterruptedCall = 4;
