@@ -50,7 +50,7 @@ public static class MessageTarget
             throw new InvalidDataException("a key differs from itself");
         }
         _ = new PickleWriter().Value(key).ToArray();
-        KeyText.WriteStr(key.Token, new ArrayBufferWriter<byte>());
+        _ = KeyText.TryGetStr(key.Token, out _);
     }
 
     private static void Try(Action read)

@@ -5,9 +5,6 @@ public static class KeyOrder
 {
     private const double BeyondIntegers = 36893488147419103232.0; // 2^65
 
-    /// <summary>True if the key is a str.</summary>
-    public static bool IsStr(ReadOnlySpan<byte> token) => new KeyReader(token).Read() == KeyPartKind.Str;
-
     /// <summary>
     /// Compares two keys; <paramref name="order"/> is 0 where neither is less. False where Python raises TypeError:
     /// <c>'a' &lt; 1</c>.

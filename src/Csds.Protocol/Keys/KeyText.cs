@@ -10,14 +10,16 @@ namespace Csds.Protocol;
 public static class KeyText
 {
     /// <summary><c>str(key)</c>.</summary>
-    public static string Str(ReadOnlySpan<byte> token)
+    public static string Str(ReadOnlySpan<byte> token) =>
+        TryGetStr(token, out ReadOnlySpan<byte> text) ? Encoding.UTF8.GetString(text) : Repr(token);
+
+    /// <summary>The text of a key that is a str, as UTF-8 within the token; false for any other key.</summary>
+    public static bool TryGetStr(ReadOnlySpan<byte> token, out ReadOnlySpan<byte> text)
     {
         var reader = new KeyReader(token);
-        if (reader.Read() == KeyPartKind.Str)
-        {
-            return Encoding.UTF8.GetString(reader.Content);
-        }
-        return Repr(token);
+        bool isStr = reader.Read() == KeyPartKind.Str;
+        text = isStr ? reader.Content : default;
+        return isStr;
     }
 
     /// <summary><c>repr(key)</c>.</summary>
@@ -26,21 +28,6 @@ public static class KeyText
         var output = new ArrayBufferWriter<byte>(token.Length + 16);
         WriteRepr(token, output);
         return Encoding.UTF8.GetString(output.WrittenSpan);
-    }
-
-    /// <summary>Appends <c>str(key)</c> as UTF-8.</summary>
-    public static void WriteStr(ReadOnlySpan<byte> token, IBufferWriter<byte> output)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        var reader = new KeyReader(token);
-        if (reader.Read() == KeyPartKind.Str)
-        {
-            output.Write(reader.Content);
-        }
-        else
-        {
-            WriteRepr(token, output);
-        }
     }
 
     /// <summary>Appends <c>repr(key)</c> as UTF-8.</summary>

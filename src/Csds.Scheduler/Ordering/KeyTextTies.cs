@@ -12,8 +12,10 @@ public sealed class KeyTextTies : KeyTies
     private const int FewNodes = 24;
 
     private readonly Key[] keys;
-    private readonly ReadOnlyMemory<byte>[] texts;
     private readonly TextArena arena = new();
+
+    // Of those that are no str; null while there are none.
+    private ReadOnlyMemory<byte>[]? texts;
 
     /// <summary>Ties of the nodes of an <see cref="OrderGraph"/>: its tasks, then its external keys.</summary>
     public KeyTextTies(Key[] keys, params Key[] external)
@@ -21,7 +23,6 @@ public sealed class KeyTextTies : KeyTies
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(external);
         this.keys = external.Length == 0 ? keys : [.. keys, .. external];
-        texts = new ReadOnlyMemory<byte>[this.keys.Length];
     }
 
     /// <inheritdoc/>
@@ -113,10 +114,15 @@ public sealed class KeyTextTies : KeyTies
 
     private ReadOnlySpan<byte> Text(int node)
     {
+        if (KeyText.TryGetStr(keys[node].Token, out ReadOnlySpan<byte> str))
+        {
+            return str;
+        }
+        texts ??= new ReadOnlyMemory<byte>[keys.Length];
         ReadOnlyMemory<byte> text = texts[node];
         if (text.IsEmpty)
         {
-            KeyText.WriteStr(keys[node].Token, arena);
+            KeyText.WriteRepr(keys[node].Token, arena);
             text = texts[node] = arena.Take();
         }
         return text.Span;

@@ -28,7 +28,7 @@ public sealed class KeyValueTies : KeyTies
         // These releases know no other keys than str, so that this is nearly always so.
         foreach (int node in nodes)
         {
-            if (!KeyOrder.IsStr(keys[node].Token))
+            if (!KeyText.TryGetStr(keys[node].Token, out _))
             {
                 base.Sort(nodes);
                 return;
