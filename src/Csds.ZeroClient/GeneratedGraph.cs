@@ -59,8 +59,6 @@ internal static class GeneratedGraph
         w.Map(4);
         w.Field("__module__"u8, "dask.highlevelgraph"u8);
         w.Field("__name__"u8, "MaterializedLayer"u8);
-        w.Text("annotations"u8);
-        w.Map(0);
         w.Text("state"u8);
         w.Map(2);
         w.Text("dsk"u8);
@@ -84,6 +82,8 @@ internal static class GeneratedGraph
             w.Text("as-list"u8);
             WriteKeys(ref w, dependencies(keys, i));
         }
+        w.Text("annotations"u8);
+        w.Map(0);
     }
 
     private static void WriteKeys(ref MessageWriter w, ReadOnlySpan<Key> keys)

@@ -6,7 +6,8 @@ namespace Csds.Protocol;
 /// <summary>
 /// Memory outside of the garbage collector's heap, which would keep it from the system long after its use: the msgpack of a
 /// million tasks takes 650 MB. Only as much as <see cref="SpareFrame"/> is kept. It is freed by <see cref="FrameGroup.Dispose"/>
-/// or, if its message does not become complete, by <see cref="FrameReader.Abandon"/>, and by nothing else.
+/// or, if its message does not become complete, by <see cref="FrameReader.Abandon"/>, and by nothing else. What lies in it may be
+/// given up before, from the front (<see cref="GiveBack"/>).
 /// </summary>
 internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
 {
@@ -18,6 +19,7 @@ internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
     private byte* start;
     private int capacity;
     private int length;
+    private nint givenBack;
 
     /// <summary>Makes it larger; what is in it stays. Memory handed out before must not be used any more.</summary>
     /// <exception cref="OutOfMemoryException">The system has no more.</exception>
@@ -34,6 +36,27 @@ internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
             capacity = bytes;
         }
         length = bytes;
+    }
+
+    /// <summary>
+    /// Gives what lies before <paramref name="end"/> back to the system, but for what the next message may need. It reads as zeros then,
+    /// or as it was.
+    /// </summary>
+    internal void GiveBack(int end)
+    {
+        if (!OperatingSystem.IsLinux() || end - SpareFrame.Bytes < PieceBytes)
+        {
+            return;
+        }
+        nint page = Environment.SystemPageSize;
+        nint to = ((nint)start + end) / page * page;
+        nint from = givenBack != 0 ? givenBack : ((nint)start + SpareFrame.Bytes + page - 1) / page * page;
+        for (; to - from >= PieceBytes; from += PieceBytes)
+        {
+            // It is advice: if it is not taken, the memory goes back in one piece, with the frame.
+            _ = Advise(from, PieceBytes, DontNeed);
+        }
+        givenBack = from;
     }
 
     /// <inheritdoc/>
@@ -59,32 +82,18 @@ internal sealed unsafe partial class NativeFrame : MemoryManager<byte>
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        int kept = capacity >= SpareFrame.Bytes ? SpareFrame.Bytes : 0;
-        if (OperatingSystem.IsLinux())
+        GiveBack(capacity);
+        if (capacity > SpareFrame.Bytes)
         {
-            GiveBackInPieces(kept);
+            start = (byte*)NativeMemory.Realloc(start, SpareFrame.Bytes);
         }
-        if (kept > 0 && capacity > kept)
-        {
-            start = (byte*)NativeMemory.Realloc(start, (nuint)kept);
-        }
-        if (kept == 0 || !SpareFrame.TryGive(start))
+        if (capacity < SpareFrame.Bytes || !SpareFrame.TryGive(start))
         {
             NativeMemory.Free(start);
         }
         start = null;
         capacity = length = 0;
-    }
-
-    private void GiveBackInPieces(int kept)
-    {
-        nint page = Environment.SystemPageSize;
-        nint end = ((nint)start + capacity) / page * page;
-        for (nint at = ((nint)start + kept + page - 1) / page * page; at < end; at += PieceBytes)
-        {
-            // It is advice: if it is not taken, the memory goes back in one piece.
-            _ = Advise(at, Math.Min(PieceBytes, end - at), DontNeed);
-        }
+        givenBack = 0;
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nerdbank.MessagePack;
 
 namespace Csds.Protocol;
@@ -220,6 +221,18 @@ public ref struct MessageReader
     /// <see cref="FrameGroup"/> is disposed.
     /// </summary>
     public readonly Opaque Rest() => new(memory[at..], frames.Keep(1..frames.Count));
+
+    /// <summary>
+    /// Gives the memory of all that has been read back to the system, as far as the message is a large one. Nobody may look at it any
+    /// more, by whatever reader.
+    /// </summary>
+    public readonly void GiveUpRead()
+    {
+        if (MemoryMarshal.TryGetMemoryManager<byte, NativeFrame>(memory, out NativeFrame? frame, out int start, out _))
+        {
+            frame.GiveBack(start + at);
+        }
+    }
 
     /// <summary>Passes over any value.</summary>
     public void Skip() => at += TokenScan.Length(bytes[at..]);

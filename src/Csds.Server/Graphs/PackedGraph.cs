@@ -26,7 +26,7 @@ public sealed class PackedGraph : IGraphReader
         switch (name)
         {
             case "hlg":
-                hasGraph = true;
+                BeginGraph();
                 MessageReader layers = reader.Peek();
                 if (!TryReadLayers(ref layers))
                 {
@@ -36,7 +36,8 @@ public sealed class PackedGraph : IGraphReader
                 reader = layers;
                 return true;
             case "tasks":
-                hasGraph = true;
+                BeginGraph();
+                tasks.IsReadForGood = true;
                 MaterializedLayer.ReadTasks(ref reader, tasks);
                 return true;
             case "dependencies":
@@ -60,6 +61,8 @@ public sealed class PackedGraph : IGraphReader
         return hasGraph && !needsPython ? tasks.Graph.Build(annotations.ByName) : null;
     }
 
+    private void BeginGraph() => hasGraph = hasGraph ? throw new ProtocolException("a message has two graphs") : true;
+
     private bool TryReadLayers(ref MessageReader reader)
     {
         int entries = reader.ReadMapHeader();
@@ -73,6 +76,8 @@ public sealed class PackedGraph : IGraphReader
             int layers = reader.ReadArrayHeader();
             for (int k = 0; k < layers; k++)
             {
+                // Behind the last one nothing is left that may need Python, and tasks as they are do not.
+                tasks.IsReadForGood = k == layers - 1 && i == entries - 1;
                 if (!TryReadLayer(ref reader))
                 {
                     return false;
@@ -119,6 +124,7 @@ public sealed class PackedGraph : IGraphReader
                 else if (field.SequenceEqual("annotations"u8))
                 {
                     layerAnnotations = reader.Peek();
+                    tasks.IsReadForGood = false; // These are read last, wherever they stand.
                 }
                 reader.Skip();
             }

@@ -130,6 +130,24 @@ public static class FrameReaderTests
         Assert.Equal([1, 2, 3], second.ToArray());
     }
 
+    /// <summary>What has been read of a large message need not stay in memory; what comes behind it does.</summary>
+    [Fact]
+    public static void What_was_read_can_be_given_up()
+    {
+        byte[] first = Content(1, 15_000_000), second = Content(2, 15_000_000);
+        using FrameGroup message = Read(Frame([.. Tokens.Bytes(first), .. Tokens.Bytes(second)]))!;
+        var reader = new MessageReader(message);
+        Assert.True(reader.ReadBytes().Span.SequenceEqual(first));
+        reader.GiveUpRead();
+        reader.GiveUpRead();
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Equal(-1, message[0].Span[7_000_000..14_000_000].IndexOfAnyExcept((byte)0));
+        }
+        Assert.True(reader.ReadBytes().Span.SequenceEqual(second));
+        Assert.True(reader.End);
+    }
+
     /// <summary>Preludes that no message can have.</summary>
     [Theory]
     [InlineData(0UL, 1UL << 63)]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Csds.Protocol;
 using Csds.Scheduler;
 
@@ -57,6 +58,49 @@ public class PackedGraphTests
         Assert.False(Read(new Layer(["a"], [])).OrderIsGiven);
     }
 
+    /// <summary>The memory of a large message is given back as its tasks are read, if nothing before them is needed any more.</summary>
+    [Fact]
+    public void A_large_graph_leaves_its_message_as_it_is_read()
+    {
+        string[] tasks = [.. Enumerable.Range(0, 200).Select(i => $"task-{i}")];
+        string code = new('f', 100_000);
+        using FrameGroup message = Received(Encode(null, new Layer(tasks, [("task-7", ["task-8", "x"])], code)));
+        GraphMaterialized graph = Read(message) ?? throw new InvalidOperationException("the graph needs Python");
+        Assert.Equal(tasks, Names(graph.Keys));
+        Assert.Equal([8, 200], graph.DependenciesOf(7).ToArray());
+        Assert.All(graph.RunSpecs, spec => Assert.Contains(code, Text(spec), StringComparison.Ordinal));
+        Assert.Equal(!OperatingSystem.IsLinux(), message[0].Span[7_000_000..15_000_000].Contains((byte)'f'));
+    }
+
+    [Fact]
+    public void A_large_graph_stays_if_it_needs_Python_or_annotations_come_first()
+    {
+        string[] tasks = [.. Enumerable.Range(0, 200).Select(i => $"task-{i}")];
+        var large = new Layer(tasks, [], new string('f', 100_000));
+        byte[] forPython = Encode(null, large, new Layer(["a"], [], Module: "somebody.else"));
+        byte[] annotated = Encode(null, large with { Priority = 7 });
+        using FrameGroup first = Received(forPython), second = Received(annotated);
+        Assert.Null(Read(first));
+        Assert.True(first[0].Span.SequenceEqual(forPython));
+        Assert.All(Read(second)!.Annotations, given => Assert.Equal(7, given!.Priority));
+        Assert.True(second[0].Span.SequenceEqual(annotated));
+    }
+
+    [Fact]
+    public void Two_graphs_in_one_message_are_refused()
+    {
+        var batch = new MessageBatch();
+        MessageWriter w = batch.Single();
+        w.Map(2);
+        w.Text("tasks"u8);
+        w.Map(0);
+        w.Text("hlg"u8);
+        w.Map(0);
+        w.End();
+        using FrameGroup message = new(batch.ToOpaque().Token);
+        Assert.Throws<ProtocolException>(() => Read(message));
+    }
+
     private static string Text(RunSpec spec)
     {
         var batch = new MessageBatch();
@@ -70,6 +114,31 @@ public class PackedGraphTests
     private static GraphMaterialized Read(params Layer[] layers) => Read(order: null, layers);
 
     private static GraphMaterialized Read((string Task, int Place)[]? order, params Layer[] layers)
+    {
+        byte[] message = Encode(order, layers);
+        GraphMaterialized graph = Read(new FrameGroup(message)) ?? throw new InvalidOperationException("the graph needs Python");
+        // The message's memory belongs to somebody else soon.
+        Array.Fill(message, (byte)0xc1);
+        return graph;
+    }
+
+    private static GraphMaterialized? Read(FrameGroup message)
+    {
+        var packed = new PackedGraph();
+        var reader = new MessageReader(message);
+        GraphUpdate.Read(ref reader, "client", packed);
+        return packed.Build();
+    }
+
+    private static FrameGroup Received(byte[] msgpack)
+    {
+        var output = new ArrayBufferWriter<byte>(msgpack.Length + 64);
+        FrameWriter.Write(output, msgpack);
+        var sequence = new ReadOnlySequence<byte>(output.WrittenMemory);
+        return new FrameReader().TryRead(ref sequence, out FrameGroup? message) ? message : throw new EndOfStreamException();
+    }
+
+    private static byte[] Encode((string Task, int Place)[]? order, params Layer[] layers)
     {
         var batch = new MessageBatch();
         MessageWriter w = batch.Single();
@@ -97,22 +166,23 @@ public class PackedGraphTests
             }
         }
         w.End();
-        byte[] message = batch.ToOpaque().Token.ToArray();
-        var packed = new PackedGraph();
-        var reader = new MessageReader(message);
-        GraphUpdate.Read(ref reader, "client", packed);
-        GraphMaterialized graph = packed.Build() ?? throw new InvalidOperationException("the graph needs Python");
-        // The message's memory belongs to somebody else soon.
-        Array.Fill(message, (byte)0xc1);
-        return graph;
+        return batch.ToOpaque().Token.ToArray();
     }
 
-    private sealed record Layer(string[] Tasks, (string Task, string[] Needs)[] Dependencies, string Function = "code")
+    private sealed record Layer(
+        string[] Tasks, (string Task, string[] Needs)[] Dependencies, string Function = "code", string Module = "dask.highlevelgraph",
+        int? Priority = null)
     {
         internal void Write(ref MessageWriter w)
         {
-            w.Map(3);
-            w.Field("__module__"u8, "dask.highlevelgraph");
+            w.Map(Priority is null ? 3 : 4);
+            if (Priority is { } priority)
+            {
+                w.Text("annotations"u8);
+                w.Map(1);
+                w.Field("priority"u8, priority);
+            }
+            w.Field("__module__"u8, Module);
             w.Field("__name__"u8, "MaterializedLayer");
             w.Text("state"u8);
             w.Map(2);

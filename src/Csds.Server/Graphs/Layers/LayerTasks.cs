@@ -24,6 +24,12 @@ internal sealed class LayerTasks
     /// <summary>The names of the current layer's tasks.</summary>
     internal IReadOnlyList<int> Layer => layer;
 
+    /// <summary>
+    /// Whether tasks as they are need not stay in the message when they have been read: the graph does not go to the helper, unless
+    /// their own layer needs it.
+    /// </summary>
+    internal bool IsReadForGood { get; set; }
+
     /// <summary>Begins a layer.</summary>
     internal void BeginLayer() => layer.Clear();
 

@@ -38,6 +38,10 @@ internal static class MaterializedLayer
         {
             int name = tasks.Graph.Add(reader.ReadKeyToken());
             tasks.Define(name, tasks.Calls.TryReadCall(ref reader) ?? RunSpec.FromPacked(reader.ReadOpaque()));
+            if (tasks.IsReadForGood)
+            {
+                reader.GiveUpRead();
+            }
         }
     }
 
