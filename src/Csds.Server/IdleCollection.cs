@@ -12,15 +12,14 @@ internal sealed class IdleCollection
     /// <summary>For so many looks in a row the scheduler has to be idle.</summary>
     private const int Patience = 5;
 
-    private long allocatedBefore = GC.GetTotalAllocatedBytes();
-    private int collections = GC.CollectionCount(0);
+    private readonly AllocatedSince allocatedSince = new();
     private int idleLooks;
 
     /// <summary>To be called every 100 ms or so, in a turn of the reactor.</summary>
     /// <param name="isIdle">Whether there is neither a task to run nor a graph to come.</param>
     internal void Look(bool isIdle)
     {
-        long allocated = AllocatedSinceCollection();
+        long allocated = allocatedSince.Collection();
         idleLooks = isIdle ? idleLooks + 1 : 0;
         if (idleLooks == Patience)
         {
@@ -33,16 +32,5 @@ internal sealed class IdleCollection
                 GC.Collect(1);
             }
         }
-    }
-
-    private long AllocatedSinceCollection()
-    {
-        long allocated = GC.GetTotalAllocatedBytes();
-        if (collections != GC.CollectionCount(0))
-        {
-            collections = GC.CollectionCount(0);
-            allocatedBefore = allocated;
-        }
-        return allocated - allocatedBefore;
     }
 }

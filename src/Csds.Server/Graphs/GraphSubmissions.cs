@@ -70,9 +70,12 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         {
             GraphMaterialized graph = await expander.ExpandAsync(message, read, clientGone).ConfigureAwait(false);
             GraphArrival arrival = await reactor.AskAsync((s, now) => new GraphArrival(s, update, graph, start, now)).ConfigureAwait(false);
+            var collection = new ArrivalCollection(graph.Count);
             while (await reactor.AskAsync((_, now) => arrival.Advance(now)).ConfigureAwait(false))
             {
+                collection.Look();
             }
+            collection.End();
         }
         catch (GraphExpansionException error)
         {
