@@ -10,6 +10,7 @@ internal static class Assignment
         s.ProcessingCount++;
         ts.ProcessingOn = ws;
         s.Occupancy.Count(ws, ts.Prefix, +1);
+        ws.ExpectNeeds(ts.Dependencies.Count);
         foreach (TaskState dts in ts.Dependencies)
         {
             if (!dts.WhoHas.Contains(ws))

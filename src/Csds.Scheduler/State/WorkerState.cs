@@ -7,6 +7,9 @@ namespace Csds.Scheduler;
 /// <summary>A worker, as Dask's scheduler-side <c>WorkerState</c>.</summary>
 public sealed class WorkerState : StreamPeer
 {
+    /// <summary>A table that doubles until it has room for so many is copied too often.</summary>
+    private const int ManyNeeds = 4096;
+
 #pragma warning disable CA1051 // Mutable structs that must not be copied.
     /// <summary>Tasks sent to it and not finished.</summary>
     public PlacedTasks<ProcessingPlace> Processing;
@@ -133,6 +136,15 @@ public sealed class WorkerState : StreamPeer
         if (count == 0)
         {
             prefixCounts.Remove(prefix);
+        }
+    }
+
+    /// <summary>Makes room for what a task here will need, if that is a lot.</summary>
+    internal void ExpectNeeds(int more)
+    {
+        if (more > ManyNeeds)
+        {
+            needsWhat.EnsureCapacity(needsWhat.Count + more);
         }
     }
 

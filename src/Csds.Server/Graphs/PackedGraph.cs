@@ -11,6 +11,9 @@ namespace Csds.Server;
 /// </summary>
 public sealed class PackedGraph : IGraphReader
 {
+    /// <summary>Tasks that layers get room for unseen: a short message can announce many.</summary>
+    private const int MostExpected = 64 * 1024;
+
     private readonly LayerTasks tasks = new();
     private readonly PackedAnnotations annotations;
     private bool hasGraph;
@@ -74,6 +77,7 @@ public sealed class PackedGraph : IGraphReader
                 continue;
             }
             int layers = reader.ReadArrayHeader();
+            tasks.Graph.Expect(Math.Min(layers, MostExpected)); // Of delayed functions each has one.
             for (int k = 0; k < layers; k++)
             {
                 // Behind the last one nothing is left that may need Python, and tasks as they are do not.
