@@ -9,6 +9,8 @@ namespace Csds.Protocol;
 /// </summary>
 internal static class Placeholders
 {
+    private const int LargestNumber = 9;
+
     // {"__Serialized__": 1} without the number.
     private static readonly byte[] serializedHead = [0x81, 0xae, .. "__Serialized__"u8];
 
@@ -41,22 +43,23 @@ internal static class Placeholders
     /// <summary>Writes a carried value's token into a message where its frames begin at <paramref name="firstFrame"/>.</summary>
     internal static void Emit(ReadOnlyMemory<byte> token, int firstFrame, FrameBuffer target)
     {
-        var writer = new MessagePackWriter(target);
         if (firstFrame == 1)
         {
-            writer.WriteRaw(token.Span); // The numbers are right as they are.
+            target.Write(token.Span); // The numbers are right as they are.
         }
         else if (token.Span.SequenceEqual(Serialized))
         {
-            writer.WriteRaw(serializedHead);
-            writer.Write(firstFrame);
+            target.Write(serializedHead);
+            MessagePackPrimitives.TryWrite(target.GetSpan(LargestNumber), firstFrame, out int size);
+            target.Advance(size);
         }
         else
         {
             var reader = new MessagePackReader(token);
+            var writer = new MessagePackWriter(target);
             Copy(ref reader, ref writer, k => k - 1 + firstFrame, 0);
+            writer.Flush();
         }
-        writer.Flush();
     }
 
     private static ProtocolException TooDeep() => new($"a value is nested deeper than {TokenScan.MaxDepth} levels");
@@ -92,17 +95,20 @@ internal static class Placeholders
     /// <summary>Reads <c>num-sub-frames</c> from the sub-header that a placeholder points to.</summary>
     internal static int SubFrameCount(ReadOnlyMemory<byte> header)
     {
-        var reader = new MessagePackReader(header);
-        SerializationContext context = Contexts.Bounded;
+        var reader = new MessageReader(header);
         int entries = reader.ReadMapHeader();
         for (int i = 0; i < entries; i++)
         {
-            if (reader.TryReadStringSpan(out ReadOnlySpan<byte> name) && name.SequenceEqual("num-sub-frames"u8))
+            if (reader.NextType != MessagePackType.String)
+            {
+                reader.Skip();
+            }
+            else if (reader.ReadUtf8().SequenceEqual("num-sub-frames"u8))
             {
                 int count = reader.ReadInt32();
                 return count >= 0 ? count : throw new ProtocolException("a header announces a negative number of frames");
             }
-            reader.Skip(context);
+            reader.Skip();
         }
         return 0;
     }
