@@ -9,7 +9,7 @@ namespace Csds.Server;
 internal static class FreshPages
 {
     /// <summary>Enough for a graph of ten thousand tasks; an idle server stays below 60 MB.</summary>
-    private const int Bytes = 18 * 1024 * 1024;
+    private const int Bytes = 22 * 1024 * 1024;
 
     private const int PieceBytes = 64 * 1024;
 
