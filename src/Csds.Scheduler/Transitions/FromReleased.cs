@@ -48,7 +48,10 @@ internal static class FromReleased
             if (dts.WhoHas.IsEmpty)
             {
                 dts.EnsureDetails().ExceptionBlame = failing;
-                s.Recommendations.Add(dts, TaskStateName.Erred);
+                if (s.Recommendations.Of(dts) != TaskStateName.Waiting || dts.State != TaskStateName.Erred)
+                {
+                    s.Recommendations.Add(dts, TaskStateName.Erred); // Else it fails when it is tried again: others wait for that.
+                }
             }
         }
         // It stayed among its dependencies' waiters if it was to run again.

@@ -27,6 +27,12 @@ public static class RandomHistoryTests
     /// <summary>Every policy but Dask's.</summary>
     public static TheoryData<string> OtherPolicies() => [.. PolicyTable.Names.Where(name => name != PolicyTable.Default)];
 
+    /// <summary>Histories that went wrong once: a task waited for one that had failed and was to be tried again, but was not.</summary>
+    [Theory]
+    [InlineData("1pq00diEQhM2")]
+    public static void Histories_that_went_wrong_end_well(string seed) =>
+        histories.Sample(h => Play(h, null), seed: seed, iter: 1);
+
     /// <summary>The same events give the same bytes, message for message and peer for peer.</summary>
     [Fact]
     public static void The_same_history_gives_the_same_bytes() =>
