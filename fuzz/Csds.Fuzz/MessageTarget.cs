@@ -1,4 +1,3 @@
-using System.Buffers;
 using Csds.Protocol;
 using Csds.Scheduler;
 using Csds.Server;
@@ -50,7 +49,6 @@ public static class MessageTarget
             throw new InvalidDataException("a key differs from itself");
         }
         _ = new PickleWriter().Value(key).ToArray();
-        _ = KeyText.TryGetStr(key.Token, out _);
     }
 
     private static void Try(Action read)

@@ -6,7 +6,7 @@ internal sealed class AllocatedSince
     private long allocatedBefore = GC.GetTotalAllocatedBytes();
     private int collections = GC.CollectionCount(0);
 
-    /// <summary>Bytes since the last collection, or since the last look if there was one in between.</summary>
+    /// <summary>Bytes since the last collection; the first look after one answers 0.</summary>
     internal long Collection()
     {
         long allocated = GC.GetTotalAllocatedBytes();

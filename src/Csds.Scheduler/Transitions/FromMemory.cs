@@ -59,14 +59,7 @@ internal static class FromMemory
     internal static void ToErred(SchedulerState s, TaskState ts, ref TransitionContext context)
     {
         Propagation.FreeReplicas(s, ts, context.StimulusId);
-        foreach (TaskState dts in ts.Dependents)
-        {
-            if (dts.WhoHas.IsEmpty)
-            {
-                dts.EnsureDetails().ExceptionBlame = ts;
-                s.Recommendations.Add(dts, TaskStateName.Erred);
-            }
-        }
+        Propagation.FailDependents(s, ts, failing: ts);
         context.Cause = ts;
         context.Worker = null;
         Opaque exception = s.Options.Dialect.LostActorsAreRuntimeErrors ? runtimeError : valueError;

@@ -43,17 +43,7 @@ internal static class FromReleased
     internal static void ToErred(SchedulerState s, TaskState ts, ref TransitionContext context)
     {
         TaskState failing = ts.ExceptionBlame ?? throw new InvalidOperationException($"{ts} errs without a cause");
-        foreach (TaskState dts in ts.Dependents)
-        {
-            if (dts.WhoHas.IsEmpty)
-            {
-                dts.EnsureDetails().ExceptionBlame = failing;
-                if (s.Recommendations.Of(dts) != TaskStateName.Waiting || dts.State != TaskStateName.Erred)
-                {
-                    s.Recommendations.Add(dts, TaskStateName.Erred); // Else it fails when it is tried again: others wait for that.
-                }
-            }
-        }
+        Propagation.FailDependents(s, ts, failing);
         // It stayed among its dependencies' waiters if it was to run again.
         Propagation.LeaveDependencies(s, ts);
         ts.Waiters.Clear();

@@ -128,6 +128,24 @@ internal static class Propagation
         }
     }
 
+    /// <summary>Dependents without data fail because of <paramref name="failing"/>.</summary>
+    internal static void FailDependents(SchedulerState s, TaskState ts, TaskState failing)
+    {
+        foreach (TaskState dts in ts.Dependents)
+        {
+            if (!dts.WhoHas.IsEmpty)
+            {
+                continue;
+            }
+            dts.EnsureDetails().ExceptionBlame = failing;
+            // One that has failed and is to be tried again fails when it is: others wait for that.
+            if (dts.State != TaskStateName.Erred || s.Recommendations.Of(dts) != TaskStateName.Waiting)
+            {
+                s.Recommendations.Add(dts, TaskStateName.Erred);
+            }
+        }
+    }
+
     /// <summary>The state becomes erred, and what follows (row S20).</summary>
     internal static void Err(SchedulerState s, TaskState ts, ref TransitionContext context)
     {

@@ -89,15 +89,12 @@ public class PackedGraphTests
     [Fact]
     public void Two_graphs_in_one_message_are_refused()
     {
-        var batch = new MessageBatch();
-        MessageWriter w = batch.Single();
-        w.Map(2);
-        w.Text("tasks"u8);
-        w.Map(0);
-        w.Text("hlg"u8);
-        w.Map(0);
-        w.End();
-        using FrameGroup message = new(batch.ToOpaque().Token);
+        Opaque graphs = PackedValues.Message(new Dictionary<object, object?>
+        {
+            ["tasks"] = new Dictionary<object, object?>(),
+            ["hlg"] = new Dictionary<object, object?>(),
+        });
+        using FrameGroup message = new(graphs.Token);
         Assert.Throws<ProtocolException>(() => Read(message));
     }
 
