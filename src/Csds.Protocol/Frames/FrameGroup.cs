@@ -27,6 +27,20 @@ public sealed class FrameGroup : IDisposable
     /// <summary>Number of frames, the msgpack frame included; may be 0 for a message without any content.</summary>
     public int Count => frames.Length;
 
+    /// <summary>Bytes of all frames.</summary>
+    public long Bytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (ReadOnlyMemory<byte> frame in frames)
+            {
+                bytes += frame.Length;
+            }
+            return bytes;
+        }
+    }
+
     /// <summary>Frame <paramref name="index"/>.</summary>
     public ReadOnlyMemory<byte> this[int index] => frames[index];
 

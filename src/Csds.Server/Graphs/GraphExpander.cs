@@ -13,13 +13,13 @@ namespace Csds.Server;
 public sealed class GraphExpander(Dialect dialect, Func<Opaque, CancellationToken, Task<GraphMaterialized>> helper) : IGraphExpander
 {
     /// <inheritdoc/>
-    public GraphMessage Read(Opaque message, string client)
+    public GraphMessage Read(Opaque message, string client, int mostTasks = int.MaxValue)
     {
         // In one walk: a graph may be most of a gigabyte.
-        PackedGraph? packed = dialect.PackedGraphs ? new PackedGraph() : null;
+        PackedGraph? packed = dialect.PackedGraphs ? new PackedGraph(mostTasks) : null;
         var reader = new MessageReader(message);
         GraphUpdate update = GraphUpdate.Read(ref reader, client, packed);
-        return new GraphMessage(update, packed?.Build());
+        return new GraphMessage(update, packed?.Build(), packed is { HasTooMany: true });
     }
 
     /// <inheritdoc/>

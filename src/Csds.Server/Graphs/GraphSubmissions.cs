@@ -8,8 +8,18 @@ namespace Csds.Server;
 /// Takes a client's graph from its message to the state: expansion, by the native reader or the helper, and ordering
 /// happen here, beside the reactor; the rest in turns of it, a part of the graph in each (row S83).
 /// </summary>
+/// <remarks>
+/// A small graph is read at once by the thread that has received it, which handles its tasks' reports, too: on another processor
+/// all that belongs to them would come out of the cache of the first. A large one would keep that thread from its sockets (ADR 0016).
+/// </remarks>
 public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
 {
+    /// <summary>Bytes of a transfer that may have a small graph.</summary>
+    public const int ShortBytes = 256 * 1024;
+
+    /// <summary>Tasks of a small graph: some milliseconds.</summary>
+    private const int SmallTasks = 2048;
+
     /// <summary>Whether any message of a transfer carries a graph.</summary>
     public static bool HasGraph(FrameGroup frames)
     {
@@ -55,8 +65,12 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
     }
 
     /// <summary>Expands a graph and submits it; completes when it is in the state, or has failed there.</summary>
+    /// <param name="client">Who has sent it.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="isShort">Whether the thread is one that waits for sockets: it is left if the graph is not small.</param>
+    /// <param name="clientGone">When the client has gone.</param>
     /// <exception cref="ProtocolException">The message is malformed.</exception>
-    public async Task SubmitAsync(ClientState client, Opaque message, CancellationToken clientGone)
+    public async Task SubmitAsync(ClientState client, Opaque message, bool isShort, CancellationToken clientGone)
     {
         ArgumentNullException.ThrowIfNull(client);
         double start = await reactor.AskAsync((s, now) =>
@@ -64,7 +78,7 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
             s.BeginGraphUpdate();
             return now;
         }).ConfigureAwait(false);
-        GraphMessage read = await ReadAsync(client, message).ConfigureAwait(false);
+        GraphMessage read = await ReadAsync(client, message, isShort).ConfigureAwait(false);
         GraphUpdate update = read.Update;
         try
         {
@@ -90,11 +104,17 @@ public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
         }
     }
 
-    private async Task<GraphMessage> ReadAsync(ClientState client, Opaque message)
+    private async Task<GraphMessage> ReadAsync(ClientState client, Opaque message, bool isShort)
     {
         try
         {
-            return expander.Read(message, client.ClientKey);
+            GraphMessage read = expander.Read(message, client.ClientKey, isShort ? SmallTasks : int.MaxValue);
+            if (read.HasTooMany)
+            {
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                read = expander.Read(message, client.ClientKey);
+            }
+            return read;
         }
         catch
         {

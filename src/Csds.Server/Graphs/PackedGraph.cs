@@ -14,39 +14,34 @@ public sealed class PackedGraph : IGraphReader
     /// <summary>Tasks that layers get room for unseen: a short message can announce many.</summary>
     private const int MostExpected = 64 * 1024;
 
-    private readonly LayerTasks tasks = new();
+    private readonly LayerTasks tasks;
     private readonly PackedAnnotations annotations;
     private bool hasGraph;
-    private bool needsPython;
+    private bool isUnread;
 
     /// <summary>Prepares for one message.</summary>
-    public PackedGraph() => annotations = new PackedAnnotations(tasks.Graph);
+    /// <param name="mostTasks">A graph with more is not read.</param>
+    public PackedGraph(int mostTasks = int.MaxValue)
+    {
+        tasks = new LayerTasks(mostTasks);
+        annotations = new PackedAnnotations(tasks.Graph);
+    }
+
+    /// <summary>Whether the graph was not read because it has too many tasks.</summary>
+    public bool HasTooMany => tasks.IsTooMany;
 
     /// <inheritdoc/>
-    /// <remarks>False as well for a graph that needs Python.</remarks>
+    /// <remarks>False as well for a graph that needs Python, or has too many tasks.</remarks>
     public bool TryRead(string name, ref MessageReader reader)
     {
         switch (name)
         {
-            case "hlg":
-                BeginGraph();
-                MessageReader layers = reader.Peek();
-                if (!TryReadLayers(ref layers))
-                {
-                    needsPython = true;
-                    return false;
-                }
-                reader = layers;
-                return true;
-            case "tasks":
-                BeginGraph();
-                tasks.IsReadForGood = true;
-                MaterializedLayer.ReadTasks(ref reader, tasks);
-                return true;
+            case "hlg" or "tasks":
+                return TryReadGraph(ref reader, isFlat: name == "tasks");
             case "dependencies":
                 MaterializedLayer.ReadDependencies(ref reader, tasks.Graph);
                 return true;
-            case "priority" when hasGraph && !needsPython:
+            case "priority" when hasGraph && !isUnread:
                 ReadOrder(ref reader);
                 return true;
             default:
@@ -57,14 +52,26 @@ public sealed class PackedGraph : IGraphReader
     /// <inheritdoc/>
     public Key KeyOf(ReadOnlySpan<byte> token) => tasks.Graph.TryFind(token, out int name) ? tasks.Graph.KeyOf(name) : new Key(token.ToArray());
 
-    /// <summary>The graph that was read; null if there is none, or it needs Python.</summary>
+    /// <summary>The graph that was read; null if there is none.</summary>
     public GraphMaterialized? Build()
     {
         tasks.Calls.Complete();
-        return hasGraph && !needsPython ? tasks.Graph.Build(annotations.ByName) : null;
+        return hasGraph && !isUnread ? tasks.Graph.Build(annotations.ByName) : null;
     }
 
-    private void BeginGraph() => hasGraph = hasGraph ? throw new ProtocolException("a message has two graphs") : true;
+    private bool TryReadGraph(ref MessageReader reader, bool isFlat)
+    {
+        hasGraph = hasGraph ? throw new ProtocolException("a message has two graphs") : true;
+        tasks.IsReadForGood = isFlat;
+        MessageReader graph = reader.Peek();
+        isUnread = !(isFlat ? MaterializedLayer.TryReadTasks(ref graph, tasks) : TryReadLayers(ref graph));
+        if (isUnread)
+        {
+            return false;
+        }
+        reader = graph;
+        return true;
+    }
 
     private bool TryReadLayers(ref MessageReader reader)
     {
@@ -91,7 +98,7 @@ public sealed class PackedGraph : IGraphReader
         return true;
     }
 
-    // False for a layer that only Python understands.
+    // False for a layer that only Python understands, and if there are too many tasks.
     private bool TryReadLayer(ref MessageReader reader)
     {
         tasks.BeginLayer();

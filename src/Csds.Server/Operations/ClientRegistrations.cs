@@ -80,14 +80,18 @@ public sealed class ClientRegistrations(
     // Later messages of this client wait until its graph is in; nobody else's do (rows W38, F32).
     private async Task SubmitAsync(ClientState cs, Connection comm, FrameGroup frames)
     {
-        // Away from the thread that waits for sockets: a large graph takes seconds (ADR 0016).
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         using FrameGroup held = frames;
+        bool isShort = frames.Bytes <= GraphSubmissions.ShortBytes;
+        if (!isShort)
+        {
+            // Away from the thread that waits for sockets: a large graph takes seconds (ADR 0016).
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
         foreach (Opaque message in GraphSubmissions.Split(frames))
         {
             if (GraphSubmissions.IsGraph(message))
             {
-                await graphs.SubmitAsync(cs, message, comm.Closed).ConfigureAwait(false);
+                await graphs.SubmitAsync(cs, message, isShort, comm.Closed).ConfigureAwait(false);
             }
             else
             {

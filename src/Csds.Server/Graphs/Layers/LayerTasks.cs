@@ -4,7 +4,8 @@ using Csds.Scheduler;
 namespace Csds.Server;
 
 /// <summary>Takes the tasks of a graph, layer by layer.</summary>
-internal sealed class LayerTasks
+/// <param name="mostTasks">Layers that announce more together are not read.</param>
+internal sealed class LayerTasks(int mostTasks = int.MaxValue)
 {
     /// <summary>
     /// Bytes of keys that one layer may be made of, those among arguments included. A short message can announce any number of
@@ -13,6 +14,7 @@ internal sealed class LayerTasks
     private const double MostBytes = 1e9;
 
     private readonly List<int> layer = [];
+    private double announced;
     private int task;
 
     /// <summary>All tasks, and what they depend on.</summary>
@@ -30,13 +32,20 @@ internal sealed class LayerTasks
     /// </summary>
     internal bool IsReadForGood { get; set; }
 
+    /// <summary>Whether a layer was not read because there would be too many tasks.</summary>
+    internal bool IsTooMany => announced > mostTasks;
+
     /// <summary>Begins a layer.</summary>
     internal void BeginLayer() => layer.Clear();
 
     /// <summary>Whether a layer of so many tasks, with so many bytes of keys each, is made here; there is room for them then.</summary>
-    internal bool TryExpect(double tasks, double bytesEach)
+    internal bool TryExpect(double tasks, double bytesEach) => tasks * bytesEach <= MostBytes && TryExpect(tasks);
+
+    /// <summary>The same for tasks that the message itself has.</summary>
+    internal bool TryExpect(double tasks)
     {
-        if (tasks * bytesEach > MostBytes)
+        announced += tasks;
+        if (IsTooMany)
         {
             return false;
         }

@@ -15,7 +15,10 @@ internal static class MaterializedLayer
             ReadOnlySpan<byte> name = state.ReadUtf8();
             if (name.SequenceEqual("dsk"u8))
             {
-                ReadTasks(ref state, tasks);
+                if (!TryReadTasks(ref state, tasks))
+                {
+                    return false;
+                }
             }
             else if (name.SequenceEqual("dependencies"u8))
             {
@@ -29,11 +32,14 @@ internal static class MaterializedLayer
         return true;
     }
 
-    /// <summary>Reads tasks by key.</summary>
-    internal static void ReadTasks(ref MessageReader reader, LayerTasks tasks)
+    /// <summary>Reads tasks by key; false if there are too many.</summary>
+    internal static bool TryReadTasks(ref MessageReader reader, LayerTasks tasks)
     {
         int count = reader.ReadMapHeader();
-        tasks.Graph.Expect(count);
+        if (!tasks.TryExpect(count))
+        {
+            return false;
+        }
         for (int i = 0; i < count; i++)
         {
             int name = tasks.Graph.Add(reader.ReadKeyToken());
@@ -43,6 +49,7 @@ internal static class MaterializedLayer
                 reader.GiveUpRead();
             }
         }
+        return true;
     }
 
     /// <summary>Reads what tasks depend on, by key; None says nothing.</summary>
