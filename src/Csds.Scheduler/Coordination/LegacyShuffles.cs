@@ -187,9 +187,9 @@ public sealed class LegacyShuffles : ISchedulerObserver
     {
         foreach (TaskState ts in barrier.Dependents)
         {
-            if (ts.Details is { WorkerRestrictions: { } workers } details && workers.Contains(gone.Address))
+            if (ts.Details is { WorkerRestrictions: { } workers } && workers.Contains(gone.Address))
             {
-                details.WorkerRestrictions = null;
+                ts.EnsureDetails().WorkerRestrictions = null;
                 s.Recommendations.Add(ts, TaskStateName.Waiting);
             }
         }

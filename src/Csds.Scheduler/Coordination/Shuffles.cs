@@ -294,8 +294,9 @@ public sealed class Shuffles : ISchedulerObserver
 
     private static void Unrestrict(TaskState ts)
     {
-        if (ts.Details is { BeforeShuffle: { } former } details)
+        if (ts.Details is { BeforeShuffle: { } former })
         {
+            TaskDetails details = ts.EnsureDetails();
             details.BeforeShuffle = null;
             details.WorkerRestrictions = former.Workers;
         }

@@ -6,6 +6,8 @@ namespace Csds.Scheduler;
 /// <summary>Annotations, with the parts decoded that scheduling depends on (rows S36, S70).</summary>
 public sealed class TaskAnnotations
 {
+    private TaskDetails? details;
+
     /// <summary>All annotations as a map, for the worker.</summary>
     public required Opaque Value { get; init; }
 
@@ -23,6 +25,9 @@ public sealed class TaskAnnotations
 
     /// <summary><c>retries</c>.</summary>
     public int Retries { get; init; }
+
+    /// <summary>What tasks have that have nothing else. On the reactor only.</summary>
+    internal TaskDetails Details => details ??= new TaskDetails(this);
 
     /// <summary>Decodes a map of annotations; null if it is empty.</summary>
     /// <exception cref="ProtocolException">A value that scheduling depends on has the wrong type.</exception>

@@ -8,6 +8,20 @@ namespace Csds.Scheduler;
 /// </summary>
 public sealed class TaskDetails
 {
+    /// <summary>Creates what a task has with <paramref name="annotations"/> and nothing else, for all such tasks.</summary>
+    internal TaskDetails(TaskAnnotations annotations)
+    {
+        Annotate(annotations);
+        IsShared = true;
+    }
+
+    internal TaskDetails()
+    {
+    }
+
+    /// <summary>Whether several tasks have it: it does not change any more.</summary>
+    internal bool IsShared { get; private set; }
+
     /// <summary>Annotations as the user gave them; go to the worker with the task.</summary>
     public Opaque? Annotations { get; internal set; }
 
@@ -58,4 +72,25 @@ public sealed class TaskDetails
 
     /// <summary>Seconds on the scheduler's clock when it became <c>no-worker</c>.</summary>
     public double UnrunnableSince { get; internal set; }
+
+    /// <summary>The same for one task, which may change it.</summary>
+    internal TaskDetails Copy()
+    {
+        var copy = (TaskDetails)MemberwiseClone();
+        copy.IsShared = false;
+        return copy;
+    }
+
+    /// <summary>Takes annotations over, all but <see cref="TaskAnnotations.Workers"/>: those depend on which workers there are.</summary>
+    internal void Annotate(TaskAnnotations annotations)
+    {
+        Annotations = annotations.Value;
+        AnnotatedPriority = annotations.Priority ?? AnnotatedPriority;
+        LooseRestrictions |= annotations.AllowOtherWorkers;
+        ResourceRestrictions = annotations.Resources ?? ResourceRestrictions;
+        if (annotations.Retries > 0)
+        {
+            Retries = annotations.Retries;
+        }
+    }
 }

@@ -105,7 +105,7 @@ public sealed class TaskState : Numbered
     /// <summary>It has seceded from its worker's pool: a member of the worker's <c>long_running</c>.</summary>
     public bool LongRunning { get; internal set; }
 
-    /// <summary>What only few tasks have; null for the others.</summary>
+    /// <summary>What only few tasks have; null for the others. To be changed only by <see cref="EnsureDetails"/>.</summary>
     public TaskDetails? Details => details;
 
     /// <summary>The result is needed and not there yet: the task waits, or is ready, or runs.</summary>
@@ -129,7 +129,11 @@ public sealed class TaskState : Numbered
     /// <inheritdoc/>
     public override string ToString() => $"<TaskState {Key.Repr()} {State.ToText()}>";
 
-    internal TaskDetails EnsureDetails() => details ??= new TaskDetails();
+    /// <summary>The details, for changes: they are this task's alone from now on.</summary>
+    internal TaskDetails EnsureDetails() => details = details is null ? new TaskDetails() : details.IsShared ? details.Copy() : details;
+
+    /// <summary>It has what other tasks have, too, and had no details yet.</summary>
+    internal void ShareDetails(TaskDetails shared) => details = shared;
 
     internal void SetState(TaskStateName state)
     {

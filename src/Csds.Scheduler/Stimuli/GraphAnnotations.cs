@@ -25,15 +25,13 @@ internal static class GraphAnnotations
 
     private static void Apply(SchedulerState s, TaskState ts, TaskAnnotations annotations)
     {
-        TaskDetails details = ts.EnsureDetails();
-        details.Annotations = annotations.Value;
-        details.AnnotatedPriority = annotations.Priority ?? details.AnnotatedPriority;
-        details.LooseRestrictions |= annotations.AllowOtherWorkers;
-        details.ResourceRestrictions = annotations.Resources ?? details.ResourceRestrictions;
-        if (annotations.Retries > 0)
+        if (ts.Details is null && annotations.Workers is not { Count: > 0 })
         {
-            details.Retries = annotations.Retries;
+            ts.ShareDetails(annotations.Details);
+            return;
         }
+        TaskDetails details = ts.EnsureDetails();
+        details.Annotate(annotations);
         if (annotations.Workers is { Count: > 0 } workers)
         {
             Restrict(s, details, workers);

@@ -80,9 +80,9 @@ internal static class TaskReports
             Failure = msg.Failure,
             Cause = ts,
         };
-        if (ts.Details is { Retries: > 0 } details)
+        if (ts.Details is { Retries: > 0 })
         {
-            details.Retries--;
+            ts.EnsureDetails().Retries--;
             context = new TransitionContext { StimulusId = stimulus };
             s.Transition(ts, TaskStateName.Waiting, ref context);
         }

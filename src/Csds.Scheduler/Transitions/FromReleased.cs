@@ -29,7 +29,10 @@ internal static class FromReleased
             Propagation.ForgetIfNeedless(s, ts);
             return;
         }
-        ts.Details?.ExceptionBlame = null;
+        if (ts.ExceptionBlame is not null)
+        {
+            ts.EnsureDetails().ExceptionBlame = null;
+        }
         ts.SetState(TaskStateName.Waiting);
         AwaitDependencies(s, ts);
         if (ts.WaitingOn.IsEmpty)

@@ -31,6 +31,9 @@ internal sealed class FlatGraph
 
     internal FlatGraph() => byToken = numbers.GetAlternateLookup<ReadOnlySpan<byte>>();
 
+    /// <summary>Number of keys that were ever named.</summary>
+    internal int Names => names.Count;
+
     /// <summary>Makes room for more keys.</summary>
     internal void Expect(int more)
     {
@@ -118,7 +121,7 @@ internal sealed class FlatGraph
     /// <summary>
     /// The graph: tasks in the order of their definition, dependencies in that of their mention, annotations as given by name.
     /// </summary>
-    internal GraphMaterialized Build(IReadOnlyDictionary<int, TaskAnnotations> annotations)
+    internal GraphMaterialized Build(IReadOnlyList<TaskAnnotations?> annotations)
     {
         Key[] keys = [.. nameOf.Select(KeyOf)];
         (int[] starts, int[] dependencies) = ByTask();
@@ -150,7 +153,7 @@ internal sealed class FlatGraph
             RunSpecs = [.. runSpecs],
             Order = placeOf.Count == 0 ? [] : [.. nameOf.Select(name => name < placeOf.Count ? placeOf[name] : 0)],
             OrderIsGiven = placeOf.Count > 0,
-            Annotations = annotations.Count == 0 ? [] : [.. nameOf.Select(name => annotations.GetValueOrDefault(name))],
+            Annotations = annotations.Count == 0 ? [] : [.. nameOf.Select(name => name < annotations.Count ? annotations[name] : null)],
         };
     }
 

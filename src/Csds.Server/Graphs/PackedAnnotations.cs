@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Csds.Protocol;
 using Csds.Scheduler;
 using Nerdbank.MessagePack;
@@ -12,38 +13,39 @@ internal sealed class PackedAnnotations(FlatGraph graph)
 {
     private static readonly Key expanded = Key.FromString("__expanded_annotations__");
 
-    private readonly Dictionary<int, TaskAnnotations> byName = [];
+    private readonly List<TaskAnnotations?> byName = [];
 
-    // Of the layer that is being read.
+    // Of the layer that is being read: what all keys have, and what some have, by name; of which names something is noted there.
     private readonly List<(Key Name, Opaque Value)> common = [];
-    private readonly Dictionary<int, OwnAnnotation> own = [];
+    private readonly List<OwnAnnotation?> own = [];
+    private readonly List<int> noted = [];
 
-    /// <summary>What was found, by the numbers that the graph gives to keys.</summary>
-    internal IReadOnlyDictionary<int, TaskAnnotations> ByName => byName;
+    /// <summary>What was found, by the numbers that the graph gives to keys; empty if there is nothing, and as long as need be.</summary>
+    internal IReadOnlyList<TaskAnnotations?> ByName => byName;
 
     /// <summary>Merges a layer's annotations; what a key got from earlier layers wins.</summary>
     /// <param name="layer">A map of annotations.</param>
     /// <param name="names">The keys of the layer's tasks.</param>
     internal void Merge(ref MessageReader layer, IReadOnlyList<int> names)
     {
-        common.Clear();
-        own.Clear();
+        CollectionsMarshal.SetCount(byName, graph.Names);
+        CollectionsMarshal.SetCount(own, graph.Names);
         Read(ref layer);
         // Mostly there are few different ones.
         var merged = new Dictionary<(OwnAnnotation?, TaskAnnotations?), TaskAnnotations?>();
         foreach (int name in names)
         {
-            (OwnAnnotation?, TaskAnnotations?) both = (own.GetValueOrDefault(name), byName.GetValueOrDefault(name));
+            (OwnAnnotation?, TaskAnnotations?) both = (own[name], byName[name]);
             if (!merged.TryGetValue(both, out TaskAnnotations? result))
             {
                 result = TaskAnnotations.Decode(Build([.. common, .. Entries(both.Item1), .. Entries(both.Item2)]));
                 merged.Add(both, result);
             }
-            if (result is not null)
-            {
-                byName[name] = result;
-            }
+            byName[name] = result ?? byName[name];
         }
+        common.Clear();
+        noted.ForEach(name => own[name] = null);
+        noted.Clear();
     }
 
     private void Read(ref MessageReader layer)
@@ -79,11 +81,10 @@ internal sealed class PackedAnnotations(FlatGraph graph)
     {
         OwnAnnotation? last = null;
         int entries = reader.ReadMapHeader();
-        own.EnsureCapacity(entries);
         for (int i = 0; i < entries; i++)
         {
             bool isKnown = graph.TryFind(reader.ReadKeyToken(), out int name);
-            OwnAnnotation? before = isKnown ? own.GetValueOrDefault(name) : null;
+            OwnAnnotation? before = isKnown ? own[name] : null;
             // Mostly it is the same as for the key before: then it is the same object.
             if (last is null || last.Before != before || !last.Is(reader.Peek().ReadToken()))
             {
@@ -96,6 +97,7 @@ internal sealed class PackedAnnotations(FlatGraph graph)
             if (isKnown)
             {
                 own[name] = last;
+                noted.Add(name);
             }
         }
     }

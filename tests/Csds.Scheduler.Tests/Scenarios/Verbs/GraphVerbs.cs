@@ -121,7 +121,7 @@ internal static class GraphVerbs
             Dependencies = [.. dependencies],
             RunSpecs = [.. names.Select(name => RunSpecOf(dialect, name))],
             Flags = [.. tasks.Select(FlagsOf)],
-            Annotations = [.. tasks.Select(Annotate)],
+            Annotations = Annotate(tasks),
             Shuffles = ShufflesOf(tasks),
             Requested = requested,
             Order = [.. Enumerable.Range(0, names.Length)],
@@ -173,7 +173,16 @@ internal static class GraphVerbs
         return RunSpec.FromPacked(batch.ToOpaque());
     }
 
-    private static TaskAnnotations? Annotate(Command task)
+    // As from a client: equal ones are one object.
+    private static TaskAnnotations?[] Annotate(List<Command> tasks)
+    {
+        Key[] maps = [.. tasks.Select(task => Message.ToKey(AnnotationsOf(task)))];
+        var different = maps.Distinct(KeyComparer.Instance).ToDictionary(
+            map => map, map => TaskAnnotations.Decode(new Opaque(map.Token.ToArray())), KeyComparer.Instance);
+        return [.. maps.Select(map => different[map])];
+    }
+
+    private static PythonDict AnnotationsOf(Command task)
     {
         var dict = new PythonDict();
         if (task.Text("workers") is not null)
@@ -208,6 +217,6 @@ internal static class GraphVerbs
         {
             dict.With("retries", retries);
         }
-        return TaskAnnotations.Decode(new Opaque(Message.ToKey(dict).Token.ToArray()));
+        return dict;
     }
 }
