@@ -1,5 +1,6 @@
 """Processes of one measurement: a scheduler, csds or Dask's own, and its workers. All are gone at the end."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -82,7 +83,7 @@ class Cluster:
         return self.processes[-1]
 
     def _start_scheduler(self):
-        port, pages = free_port(), free_port()
+        port, pages = free_ports(2)
         self.address, self.pages = f"tcp://127.0.0.1:{port}", f"http://127.0.0.1:{pages}"
         self.binary = None if self.server == "stock" else csds()
         command = [*self.python, "-m", "distributed.cli.dask_scheduler"] if self.server == "stock" else [
@@ -142,10 +143,13 @@ class Cluster:
         raise TimeoutError(f"{name} does not say {pattern!r}")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports(count):
+    """Different ones: all are held until the last one is found."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def accepts(port):
