@@ -86,6 +86,20 @@ public class PackedGraphTests
         Assert.True(second[0].Span.SequenceEqual(annotated));
     }
 
+    /// <summary>Layers that announce too many tasks together are not read, and the rest of the message is.</summary>
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(2, true)]
+    public void A_graph_with_too_many_tasks_is_left(int mostTasks, bool hasTooMany)
+    {
+        var packed = new PackedGraph(mostTasks);
+        var reader = new MessageReader(new FrameGroup(Encode([("a", 0)], new Layer(["a", "b"], []), new Layer(["c"], []))));
+        GraphUpdate.Read(ref reader, "client", packed);
+        Assert.Equal(hasTooMany, packed.HasTooMany);
+        Assert.Equal(hasTooMany, packed.Build() is null);
+        Assert.True(reader.End);
+    }
+
     [Fact]
     public void Two_graphs_in_one_message_are_refused()
     {
