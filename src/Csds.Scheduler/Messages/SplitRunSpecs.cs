@@ -18,7 +18,9 @@ public sealed class SplitRunSpecs
     private static readonly byte[] argsName = [0xa4, .. "args"u8];
     private static readonly byte[] kwargsName = [0xa6, .. "kwargs"u8];
 
-    private readonly ArrayBufferWriter<byte> arguments = new();
+    // Borrowed, of at least ChunkBytes: what has been read since the last array was full.
+    private byte[]? arguments;
+    private int written;
     private readonly Dictionary<Key, TaskFunction> functions = new(KeyComparer.Instance);
     private TaskFunction? last;
 
@@ -46,14 +48,20 @@ public sealed class SplitRunSpecs
     /// <summary>Completes the run specs that were read; none of them may be used before.</summary>
     public void Complete()
     {
-        byte[] chunk = arguments.WrittenSpan.ToArray();
+        if (arguments is null)
+        {
+            return;
+        }
+        byte[] chunk = arguments.AsSpan(0, written).ToArray();
         foreach (TaskFunction function in functions.Values)
         {
             function.Arguments = chunk;
         }
         functions.Clear();
         last = null;
-        arguments.ResetWrittenCount();
+        ArrayPool<byte>.Shared.Return(arguments);
+        arguments = null;
+        written = 0;
     }
 
     // Only what is pickled: anything else may refer to frames.
@@ -91,13 +99,14 @@ public sealed class SplitRunSpecs
             WriteFields(own, args, moreArgs, kwargs);
             return RunSpec.FromCall(new TaskFunction(function) { Arguments = own }, 0, length);
         }
-        if (arguments.WrittenCount + length > ChunkBytes)
+        if (written + length > ChunkBytes)
         {
             Complete();
         }
-        int start = arguments.WrittenCount;
-        WriteFields(arguments.GetSpan(length), args, moreArgs, kwargs);
-        arguments.Advance(length);
+        arguments ??= ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        int start = written;
+        WriteFields(arguments.AsSpan(start), args, moreArgs, kwargs);
+        written += length;
         return RunSpec.FromCall(FunctionOf(function), start, length);
     }
 

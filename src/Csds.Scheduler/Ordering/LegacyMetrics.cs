@@ -50,7 +50,7 @@ internal sealed class LegacyMetrics
 
     /// <summary><paramref name="order"/> has dependencies before dependents.</summary>
     internal static LegacyMetrics Of(Rows dependencies, Rows dependents, int[] order) =>
-        WideNumbers.Calculate(new Calculation(dependencies, dependents, order));
+        WideNumbers.Calculate<Calculation, LegacyMetrics>(new Calculation(dependencies, dependents, order));
 
     /// <summary>
     /// Whether <paramref name="factor"/> partition keys of one task exceed <paramref name="otherFactor"/> of another.
@@ -63,7 +63,7 @@ internal sealed class LegacyMetrics
     private readonly record struct Ends<T>(T[] TotalDependents, T[] MinDependencies, T[] MaxDependencies)
         where T : INumber<T>;
 
-    private sealed class Calculation(Rows dependencies, Rows dependents, int[] order)
+    private readonly struct Calculation(Rows dependencies, Rows dependents, int[] order)
         : WideNumbers.ICalculation<LegacyMetrics>
     {
         public LegacyMetrics Run<T>(Action<T>? spend)

@@ -6,11 +6,11 @@ namespace Csds.Scheduler.Ordering;
 /// <c>total_dependencies</c> of Dask's <c>ndependencies</c>: one for the task itself and those of its dependencies
 /// added up, so that a task reached over two ways counts twice.
 /// </summary>
-internal sealed class TotalDependencies(Rows dependencies, int[] order) : WideNumbers.ICalculation<long[]>
+internal readonly struct TotalDependencies(Rows dependencies, int[] order) : WideNumbers.ICalculation<long[]>
 {
     /// <summary>Numbers that compare as the totals do.</summary>
     internal static long[] Of(Rows dependencies, int[] order) =>
-        WideNumbers.Calculate(new TotalDependencies(dependencies, order));
+        WideNumbers.Calculate<TotalDependencies, long[]>(new TotalDependencies(dependencies, order));
 
     public long[] Run<T>(Action<T>? spend)
         where T : INumber<T> => WideNumbers.Comparable(Sum(dependencies, order, spend));

@@ -21,7 +21,9 @@ internal static class WideNumbers
             where T : INumber<T>;
     }
 
-    internal static TResult Calculate<TResult>(ICalculation<TResult> calculation)
+    // Of a struct: native code would look for a generic method of an interface in its tables, which takes as long as ten tasks.
+    internal static TResult Calculate<TCalculation, TResult>(TCalculation calculation)
+        where TCalculation : struct, ICalculation<TResult>
     {
         try
         {

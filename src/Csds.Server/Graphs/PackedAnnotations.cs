@@ -31,15 +31,21 @@ internal sealed class PackedAnnotations(FlatGraph graph)
         CollectionsMarshal.SetCount(byName, graph.Names);
         CollectionsMarshal.SetCount(own, graph.Names);
         Read(ref layer);
-        // Mostly there are few different ones.
+        // Mostly there are few different ones, and many of a kind in a row.
         var merged = new Dictionary<(OwnAnnotation?, TaskAnnotations?), TaskAnnotations?>();
+        (OwnAnnotation?, TaskAnnotations?) last = default;
+        TaskAnnotations? result = null;
         foreach (int name in names)
         {
             (OwnAnnotation?, TaskAnnotations?) both = (own[name], byName[name]);
-            if (!merged.TryGetValue(both, out TaskAnnotations? result))
+            if (merged.Count == 0 || !ReferenceEquals(both.Item1, last.Item1) || !ReferenceEquals(both.Item2, last.Item2))
             {
-                result = TaskAnnotations.Decode(Build([.. common, .. Entries(both.Item1), .. Entries(both.Item2)]));
-                merged.Add(both, result);
+                if (!merged.TryGetValue(both, out result))
+                {
+                    result = TaskAnnotations.Decode(Build([.. common, .. Entries(both.Item1), .. Entries(both.Item2)]));
+                    merged.Add(both, result);
+                }
+                last = both;
             }
             byName[name] = result ?? byName[name];
         }
