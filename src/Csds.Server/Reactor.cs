@@ -28,6 +28,11 @@ public sealed partial class Reactor(
     /// <summary>Turns in a row on a thread that has other work, such as a socket's.</summary>
     private const int TurnsPerThread = 4;
 
+    /// <summary>Milliseconds that messages are held back at most: the interval of the stock scheduler's <c>BatchedSend</c> to workers.</summary>
+    internal const int Patience = 5;
+
+    private static readonly TimeSpan patience = TimeSpan.FromMilliseconds(Patience);
+
     private readonly DeadlinesDue deadlinesDue = new();
 
     // Not with a single reader: one thread looks whether there is more while another may run a turn already.
@@ -38,6 +43,10 @@ public sealed partial class Reactor(
 
     private DeadlineTimer? deadlines;
     private volatile bool loopWaits;
+    private long? heldSince;
+
+    /// <summary>Whether messages are held back, as far as the thread knows that holds them.</summary>
+    internal bool HoldsOutput => heldSince is not null;
 
     /// <summary>The logs that the core speaks for; null: all that it says goes to the scheduler's.</summary>
     public Func<string, ILogger>? LoggerOf { get; set; }
@@ -112,7 +121,25 @@ public sealed partial class Reactor(
     }
 
     /// <summary>Sends everything written so far. Only from within an event.</summary>
-    public void Flush() => state.Outbox.Drain(Send, Perform);
+    public void Flush()
+    {
+        state.Outbox.Drain(Send, Perform);
+        heldSince = null;
+    }
+
+    // All but what can wait: what a worker is to forget goes with its next tasks, if there are some soon. That spares a third of
+    // the sends of a tree, and as many wake-ups of workers.
+    private void FlushUrgent(long now)
+    {
+        if (heldSince is { } since && clock.GetElapsedTime(since, now) > patience)
+        {
+            Flush();
+        }
+        else
+        {
+            heldSince = state.Outbox.DrainUrgent(Send, Perform) ? heldSince ?? now : null;
+        }
+    }
 
     private ValueTask HandleAsync(ReactorEvent item)
     {
@@ -132,13 +159,16 @@ public sealed partial class Reactor(
 
     /// <summary>Handles what waits, unless another thread is at it.</summary>
     /// <param name="isLoop">Whether this is the thread that waits for connections, which waits for its turn, too.</param>
-    internal void RunTurns(bool isLoop = false)
+    /// <param name="mayHold">
+    /// Whether messages that can wait may be held back: the caller comes again within <see cref="Patience"/> then, at the latest.
+    /// </param>
+    internal void RunTurns(bool isLoop = false, bool mayHold = false)
     {
         for (int turns = 0; TryBeginTurn(isLoop); turns++)
         {
             try
             {
-                Turn();
+                Turn(mayHold);
                 deadlines?.SetTo(state.NextDeadline, Now);
             }
             finally
@@ -174,7 +204,7 @@ public sealed partial class Reactor(
         return true;
     }
 
-    private void Turn()
+    private void Turn(bool mayHold)
     {
         long start = clock.GetTimestamp();
         double now = Now;
@@ -188,7 +218,14 @@ public sealed partial class Reactor(
         }
         if (!state.Outbox.IsHeld)
         {
-            Flush();
+            if (mayHold)
+            {
+                FlushUrgent(start);
+            }
+            else
+            {
+                Flush();
+            }
         }
         Turns++;
         double seconds = clock.GetElapsedTime(start).TotalSeconds;

@@ -11,18 +11,34 @@ internal sealed class ReceiveRound
 
     private readonly List<Reactor> waiting = [];
 
+    // They hold messages back since an earlier round.
+    private readonly List<Reactor> holding = [];
+
     /// <summary>The round that this thread is in; null: none.</summary>
     internal static ReceiveRound? Current => current;
 
-    /// <summary>Receives, and then lets the reactors that got events have their turns.</summary>
-    internal void Run(Action receive)
+    /// <summary>Receives, and then lets the reactors that got events have their turns. What they hold back is sent in a round without.</summary>
+    /// <param name="receive">Waits so many milliseconds at most, or for ever: -1.</param>
+    internal void Run(Action<int> receive)
     {
         current = this;
-        receive();
+        receive(holding.Count > 0 ? Reactor.Patience : Timeout.Infinite);
         current = null;
+        foreach (Reactor reactor in holding)
+        {
+            if (!waiting.Contains(reactor))
+            {
+                reactor.RunTurns(isLoop: true);
+            }
+        }
+        holding.Clear();
         foreach (Reactor reactor in waiting)
         {
-            reactor.RunTurns(isLoop: true);
+            reactor.RunTurns(isLoop: true, mayHold: true);
+            if (reactor.HoldsOutput)
+            {
+                holding.Add(reactor);
+            }
         }
         waiting.Clear();
     }

@@ -10,10 +10,13 @@ namespace Csds.Simulator;
 
 /// <summary>
 /// What the server is to the real core: takes transfers in, lets the core handle them in turns, sends what it has
-/// written. Graphs take time to be expanded, and hold up only their own client's stream.
+/// written, what can wait some milliseconds later. Graphs take time to be expanded, and hold up only their own client's stream.
 /// </summary>
 internal sealed class SchedulerHost
 {
+    /// <summary>Seconds that what can wait is held back.</summary>
+    private const double Patience = 0.005;
+
     private readonly World world;
     private readonly MessageChecker checker;
     private readonly Dictionary<long, SimulatedWorker> workers = [];
@@ -25,6 +28,7 @@ internal sealed class SchedulerHost
     private readonly XxHash64 sent = new();
     private long connections;
     private long turns;
+    private bool drains;
 
     internal SchedulerHost(World world)
     {
@@ -218,9 +222,14 @@ internal sealed class SchedulerHost
             waiting[i]();
         }
         waiting.Clear();
-        if (!Core.Outbox.IsHeld)
+        if (!Core.Outbox.IsHeld && Core.Outbox.DrainUrgent(Send, Perform) && !drains)
         {
-            Core.Outbox.Drain(Send, Perform);
+            drains = true;
+            world.Clock.After(Patience, () =>
+            {
+                drains = false;
+                Core.Outbox.Drain(Send, Perform);
+            });
         }
         // All of a large state is looked at now and then.
         if (Core.Tasks.Count < 50 || turns++ % 25 == 0)

@@ -1,5 +1,7 @@
 using Csds.Policies;
+using Csds.Protocol;
 using Csds.Scheduler;
+using Csds.Server.Tests.Graphs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Csds.Server.Tests;
@@ -22,7 +24,7 @@ public static class ReactorTests
         using var posted = new ManualResetEventSlim();
         var handledBy = new List<int>();
         Thread loop = null!;
-        loop = new Thread(() => new ReceiveRound().Run(() =>
+        loop = new Thread(() => new ReceiveRound().Run(_ =>
         {
             reactor.PostAsync(new Happening(PostMany)).AsTask().Wait(stop);
             posted.Set();
@@ -54,6 +56,48 @@ public static class ReactorTests
             {
                 reactor.PostAsync(new Happening(() => handledBy.Add(Environment.CurrentManagedThreadId))).AsTask().Wait(stop);
             }
+        }
+    }
+
+    /// <summary>What a worker is to forget waits for other messages to it, at most until the loop has nothing to do.</summary>
+    [Fact]
+    public static void What_can_wait_is_sent_when_nothing_else_comes()
+    {
+        var state = new SchedulerState(new SchedulerOptions(), new DaskPolicy(), 0);
+        var reactor = new Reactor(state, new StreamDirectory(), TimeProvider.System, NullLogger.Instance, NullLogger.Instance);
+        var registration = new WorkerRegistration { Address = "tcp://127.0.0.1:9000", Name = Key.FromString("a") };
+        Assert.Null(state.AddWorker(registration, 1, 0, out WorkerState? ws));
+        reactor.Flush();
+        var round = new ReceiveRound();
+
+        // A result that nobody knows of: the worker may drop it.
+        Opaque finished = PackedValues.Message(new Dictionary<object, object?>
+        {
+            ["op"] = "task-finished", ["key"] = "unknown", ["nbytes"] = 1, ["stimulus_id"] = "s",
+        });
+        Assert.Equal(Timeout.Infinite, Round(() =>
+        {
+            var reader = new MessageReader(finished);
+            state.Receive(ws!, ref reader, 0);
+        }));
+        Assert.False(state.Outbox.IsEmpty);
+        Assert.Equal(Reactor.Patience, Round(null));
+        Assert.True(state.Outbox.IsEmpty);
+        Assert.Equal(Timeout.Infinite, Round(null));
+
+        // How long the round would have waited.
+        int Round(Action? happening)
+        {
+            int waited = 0;
+            round.Run(milliseconds =>
+            {
+                waited = milliseconds;
+                if (happening is not null)
+                {
+                    reactor.PostAsync(new Happening(happening)).AsTask().Wait(TestContext.Current.CancellationToken);
+                }
+            });
+            return waited;
         }
     }
 

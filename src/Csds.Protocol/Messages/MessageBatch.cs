@@ -44,6 +44,9 @@ public sealed class MessageBatch(int capacity = FrameBuffer.SmallBytes)
     /// <summary>Whether further messages should go into another batch.</summary>
     public bool IsFull => Bytes >= FullBytes;
 
+    /// <summary>Whether all messages so far may wait for others to the same peer: <see cref="MessageWriter.End"/>.</summary>
+    public bool CanWait { get; private set; } = true;
+
     /// <summary>Makes room for what a batch should hold at most.</summary>
     public void ExpectToBeFilled() => token.GetSpan(FullBytes);
 
@@ -83,6 +86,7 @@ public sealed class MessageBatch(int capacity = FrameBuffer.SmallBytes)
         frames.Clear();
         isList = false;
         Count = 0;
+        CanWait = true;
         frameBytes = 0;
         growingEnd = 0;
         endsInGrowingList = false;
@@ -100,9 +104,10 @@ public sealed class MessageBatch(int capacity = FrameBuffer.SmallBytes)
 
     internal int FrameCount => frames.Count + 1;
 
-    internal void Ended()
+    internal void Ended(bool canWait)
     {
         Count++;
+        CanWait &= canWait;
         growingEnd = endsInGrowingList ? token.Length : 0;
         endsInGrowingList = false;
     }

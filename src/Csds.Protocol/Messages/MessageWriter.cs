@@ -219,5 +219,6 @@ public readonly ref struct MessageWriter
     }
 
     /// <summary>Ends the value.</summary>
-    public void End() => batch.Ended();
+    /// <param name="canWait">Whether nobody waits for the message, so that it may leave with a later one to the same peer.</param>
+    public void End(bool canWait = false) => batch.Ended(canWait);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Csds.Protocol;
 
 namespace Csds.Scheduler;
@@ -96,15 +97,7 @@ public sealed class Outbox
         ArgumentNullException.ThrowIfNull(perform);
         foreach ((StreamPeer peer, MessageBatch batch) in written)
         {
-            peer.OpenBatch = null;
-            if (batch.Count > 0)
-            {
-                send(peer, batch);
-            }
-            else
-            {
-                Return(batch); // Opened for a list of keys that was empty.
-            }
+            Send(peer, batch, send);
         }
         written.Clear();
         // An effect is performed after the messages before it are on their way: a stream is closed behind its last message.
@@ -113,6 +106,50 @@ public sealed class Outbox
             perform(effects[i]);
         }
         effects.Clear();
+    }
+
+    /// <summary>
+    /// The same, but what can wait (<see cref="MessageBatch.CanWait"/>) stays for now, unless there is an effect. Answers whether
+    /// anything stays: the host drains all of it some milliseconds later, if nothing else takes it along until then.
+    /// </summary>
+    public bool DrainUrgent(Action<StreamPeer, MessageBatch> send, Action<Effect> perform)
+    {
+        if (effects.Count > 0)
+        {
+            Drain(send, perform);
+            return false;
+        }
+        ArgumentNullException.ThrowIfNull(send);
+        int kept = 0;
+        foreach ((StreamPeer Peer, MessageBatch Batch) next in CollectionsMarshal.AsSpan(written))
+        {
+            if (next.Batch is { CanWait: true, IsFull: false, Count: > 0 })
+            {
+                written[kept++] = next;
+            }
+            else
+            {
+                Send(next.Peer, next.Batch, send);
+            }
+        }
+        written.RemoveRange(kept, written.Count - kept);
+        return kept > 0;
+    }
+
+    private void Send(StreamPeer peer, MessageBatch batch, Action<StreamPeer, MessageBatch> send)
+    {
+        if (ReferenceEquals(peer.OpenBatch, batch))
+        {
+            peer.OpenBatch = null; // Not if another one has been begun behind a full one.
+        }
+        if (batch.Count > 0)
+        {
+            send(peer, batch);
+        }
+        else
+        {
+            Return(batch); // Opened for a list of keys that was empty.
+        }
     }
 
     /// <summary>Takes a batch back for its next use.</summary>

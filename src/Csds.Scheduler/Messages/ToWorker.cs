@@ -120,7 +120,10 @@ internal static class ToWorker
         }
     }
 
-    /// <summary>SW2: drop this result, cancel this task. All that one stimulus frees in a row is one message.</summary>
+    /// <summary>
+    /// SW2: drop this result, cancel this task. All that one stimulus frees in a row is one message, and it can wait: often the
+    /// worker gets its next task soon.
+    /// </summary>
     internal static void FreeKeys(this MessageBatch batch, Key key, ReadOnlySpan<byte> stimulusId) =>
         FreeKeys(batch, key.Token, stimulusId);
 
@@ -134,7 +137,7 @@ internal static class ToWorker
         w.Text("keys"u8);
         w.GrowingList();
         w.Token(keyToken);
-        w.End();
+        w.End(canWait: true);
     }
 
     /// <summary>SW3: fetch these results.</summary>

@@ -43,6 +43,60 @@ public static class OutboxTests
         Assert.Null(ws.OpenBatch);
     }
 
+    /// <summary>What can wait leaves with the next message to the same peer that cannot, in its order, or when all is drained.</summary>
+    [Fact]
+    public static void What_can_wait_stays_until_something_takes_it_along()
+    {
+        var fakes = new Fakes();
+        WorkerState ws = fakes.Worker(9000);
+        WorkerState other = fakes.Worker(9001);
+        var outbox = new Outbox();
+        Write(outbox, ws, 0, "", canWait: true);
+        Write(outbox, other, 1, "");
+        Assert.Equal([(other, "1")], DrainUrgent(held: true));
+        Write(outbox, ws, 2, "", canWait: true);
+        Assert.Empty(DrainUrgent(held: true));
+        Write(outbox, ws, 3, "");
+        Write(outbox, other, 4, "", canWait: true);
+        Assert.Equal([(ws, "0 2 3")], DrainUrgent(held: true));
+        Assert.Equal([(other, "4")], Drain());
+        Assert.True(outbox.IsEmpty);
+
+        // A batch that is full leaves; what comes behind it waits.
+        for (int i = 0; i < 20; i++)
+        {
+            Write(outbox, ws, i, new string('x', 4000), canWait: true);
+        }
+        Assert.StartsWith("0 1 2 3", Assert.Single(DrainUrgent(held: true)).Numbers, StringComparison.Ordinal);
+        Write(outbox, ws, 20, "");
+        Assert.EndsWith(" 19 20", Assert.Single(DrainUrgent(held: false)).Numbers, StringComparison.Ordinal);
+
+        // Effects come behind all messages before them.
+        Write(outbox, ws, 0, "", canWait: true);
+        outbox.Log(LogSeverity.Info, "something");
+        Assert.Equal([(ws, "0")], DrainUrgent(held: false));
+
+        List<(StreamPeer Peer, string Numbers)> DrainUrgent(bool held)
+        {
+            var got = new List<(StreamPeer, string)>();
+            Assert.Equal(held, outbox.DrainUrgent((peer, batch) => Take(got, peer, batch), _ => { }));
+            return got;
+        }
+
+        List<(StreamPeer Peer, string Numbers)> Drain()
+        {
+            var got = new List<(StreamPeer, string)>();
+            outbox.Drain((peer, batch) => Take(got, peer, batch), _ => { });
+            return got;
+        }
+
+        void Take(List<(StreamPeer Peer, string Numbers)> got, StreamPeer peer, MessageBatch batch)
+        {
+            got.Add((peer, string.Join(' ', Numbers(batch))));
+            outbox.Return(batch);
+        }
+    }
+
     /// <summary>However many have been in use at once, a batch for each worker and some more are kept.</summary>
     [Fact]
     public static void As_many_batches_are_used_again_as_there_are_workers_and_some_more()
@@ -82,13 +136,13 @@ public static class OutboxTests
         }
     }
 
-    private static void Write(Outbox outbox, StreamPeer peer, int number, string text)
+    private static void Write(Outbox outbox, StreamPeer peer, int number, string text, bool canWait = false)
     {
         MessageWriter w = outbox.To(peer).Add();
         w.List(2);
         w.Int(number);
         w.Text(text);
-        w.End();
+        w.End(canWait);
     }
 
     private static List<int> Numbers(MessageBatch batch)

@@ -49,7 +49,7 @@ internal sealed partial class EpollTransport(BoundPorts ports, IReadOnlyCollecti
     private static void Run(Poller poller)
     {
         var round = new ReceiveRound();
-        Action wait = () => poller.Wait(Timeout.Infinite);
+        Action<int> wait = poller.Wait;
         while (true)
         {
             round.Run(wait);
