@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Csds.Protocol;
 
@@ -21,12 +22,11 @@ public static class ByteHash
             }
             return (int)hash;
         }
-        // The last eight are read once more, in part, instead of one by one.
-        ReadOnlySpan<byte> last = bytes[^sizeof(ulong)..];
-        for (; bytes.Length > sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(bytes))
         {
-            hash = BitOperations.Crc32C(hash, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            hash = BitOperations.Crc32C(hash, word);
         }
-        return (int)BitOperations.Crc32C(hash, BinaryPrimitives.ReadUInt64LittleEndian(last));
+        // The last eight are read once more, in part, instead of one by one.
+        return (int)BitOperations.Crc32C(hash, BinaryPrimitives.ReadUInt64LittleEndian(bytes[^sizeof(ulong)..]));
     }
 }

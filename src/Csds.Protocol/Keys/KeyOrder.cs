@@ -49,6 +49,11 @@ public static class KeyOrder
         KeyPartKind kindA, ref KeyReader a, KeyPartKind kindB, ref KeyReader b, out int order)
     {
         order = 0;
+        if (kindA == KeyPartKind.Integer && kindB == KeyPartKind.Integer)
+        {
+            order = a.Integer.CompareTo(b.Integer); // As the numbers below, without what only others need.
+            return true;
+        }
         if (IsNumber(kindA) && IsNumber(kindB))
         {
             order = CompareNumbers(kindA, ref a, kindB, ref b);
@@ -56,8 +61,8 @@ public static class KeyOrder
         }
         if (kindA == kindB && kindA is KeyPartKind.Str or KeyPartKind.Bytes)
         {
-            // UTF-8 sorts as code points do.
-            order = a.Content.SequenceCompareTo(b.Content);
+            // UTF-8 sorts as code points do. Most tuples that are compared begin with the same name.
+            order = a.Content.SequenceEqual(b.Content) ? 0 : a.Content.SequenceCompareTo(b.Content);
             return true;
         }
         // None is equal to None, and a tuple looks no further; only alone they cannot be compared.

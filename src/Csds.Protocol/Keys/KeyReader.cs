@@ -46,6 +46,12 @@ internal ref struct KeyReader(ReadOnlySpan<byte> token)
         {
             return ReadStr(1, code & 0x1f);
         }
+        if (code <= MessagePackCode.MaxFixInt)
+        {
+            Integer = code;
+            rest = rest[1..];
+            return KeyPartKind.Integer;
+        }
         switch (MessagePackCode.ToMessagePackType(code))
         {
             case MessagePackType.String:

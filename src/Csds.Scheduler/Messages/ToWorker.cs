@@ -17,6 +17,10 @@ internal static class ToWorker
     // What comes before the first value of the messages that there are most of.
     private static readonly byte[] computeTaskHead = [.. Tokens.String("op"), .. Tokens.String("compute-task"), .. Tokens.String("key")];
 
+    // What nearly all tasks have in common behind their run specs, up to their annotations.
+    private static readonly byte[] ordinary = Ordinary(Tokens.Nil);
+    private static readonly byte[] ordinarySplit = Ordinary([0x80]);
+
     private static readonly byte[] freeKeysHead =
         [.. Tokens.String("op"), .. Tokens.String("free-keys"), .. Tokens.String("stimulus_id")];
 
@@ -51,9 +55,16 @@ internal static class ToWorker
             w.Text("run_spec"u8);
             ts.RunSpec.WriteValue(ref w);
         }
-        WriteResources(ref w, ts, dialect);
-        w.Field("actor"u8, ts.Actor);
-        w.Text("annotations"u8);
+        if (ts is { Actor: false, Details: not { ResourceRestrictions: not null } })
+        {
+            w.Token(dialect.SplitRunSpecs ? ordinarySplit : ordinary);
+        }
+        else
+        {
+            WriteResources(ref w, ts, dialect);
+            w.Field("actor"u8, ts.Actor);
+            w.Text("annotations"u8);
+        }
         if (ts.Details?.Annotations is { } annotations)
         {
             w.Value(annotations);
@@ -68,6 +79,14 @@ internal static class ToWorker
         }
         w.End();
     }
+
+    // No resources: None or an empty map; no actor.
+    private static byte[] Ordinary(ReadOnlySpan<byte> resources) =>
+    [
+        .. Tokens.String("resource_restrictions"), .. resources,
+        .. Tokens.String("actor"), 0xc2,
+        .. Tokens.String("annotations"),
+    ];
 
     private static int ExpectedBytes(TaskState ts)
     {
