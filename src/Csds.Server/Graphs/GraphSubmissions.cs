@@ -9,8 +9,8 @@ namespace Csds.Server;
 /// happen here, beside the reactor; the rest in turns of it, a part of the graph in each (row S83).
 /// </summary>
 /// <remarks>
-/// A small graph is read at once by the thread that has received it, which handles its tasks' reports, too: on another processor
-/// all that belongs to them would come out of the cache of the first. A large one would keep that thread from its sockets (ADR 0016).
+/// A small graph is read at once by the thread that has received it: two changes of threads would cost more. A large one would keep
+/// that thread from its sockets (ADR 0016).
 /// </remarks>
 public sealed class GraphSubmissions(Reactor reactor, IGraphExpander expander)
 {
