@@ -22,6 +22,8 @@ import urllib.request
 from pathlib import Path
 
 os.environ.setdefault("DASK_DATAFRAME__SHUFFLE__METHOD", "tasks")
+# 2022's name for it. Without, sort_values shuffles by files, where a task that is run again leaves its rows twice.
+os.environ.setdefault("DASK_SHUFFLE", "tasks")
 os.environ.setdefault("DASK_ARRAY__RECHUNK__METHOD", "tasks")
 os.environ.setdefault("DASK_DISTRIBUTED__ADMIN__LARGE_GRAPH_WARNING_THRESHOLD", "1GB")
 
