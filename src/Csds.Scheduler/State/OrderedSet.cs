@@ -79,6 +79,9 @@ public struct OrderedSet<T> : IEnumerable<T>
     /// <summary>Removes everything.</summary>
     public void Clear() => content = null;
 
+    /// <summary>Makes room for so many items in all, if the set has at least two already.</summary>
+    internal readonly void Expect(int count) => (content as Many)?.Expect(count);
+
     /// <summary>The oldest item.</summary>
     public readonly bool TryGetFirst([NotNullWhen(true)] out T? item)
     {
@@ -204,6 +207,16 @@ public struct OrderedSet<T> : IEnumerable<T>
             return true;
         }
 
+        internal void Expect(int count)
+        {
+            slots.Expect(count);
+            int size = Size(2L * count);
+            if (count > Linear && size > (index?.Length ?? 0))
+            {
+                Reindex(size);
+            }
+        }
+
         internal T? Next(ref int slot) => slots.Next(ref slot);
 
         private int LookUp(T item, int[] index)
@@ -219,9 +232,12 @@ public struct OrderedSet<T> : IEnumerable<T>
             return -1;
         }
 
-        private void Reindex()
+        private static int Size(long places) => (int)BitOperations.RoundUpToPowerOf2((ulong)places);
+
+        private void Reindex() => Reindex(Size(3L * Count));
+
+        private void Reindex(int size)
         {
-            int size = (int)BitOperations.RoundUpToPowerOf2((uint)(3 * Count));
             if (index?.Length == size)
             {
                 Array.Clear(index);

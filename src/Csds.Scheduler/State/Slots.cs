@@ -26,6 +26,15 @@ internal struct Slots<T>
     /// <summary>The slot of the oldest item; <see cref="Used"/> without any.</summary>
     internal readonly int First => first;
 
+    /// <summary>Makes room for so many slots in all.</summary>
+    internal void Expect(int count)
+    {
+        if (count > (items?.Length ?? 0))
+        {
+            Array.Resize(ref items, count);
+        }
+    }
+
     /// <summary>Puts an item into a new slot behind the others; true if others have moved to other slots.</summary>
     internal bool Append(T item)
     {

@@ -16,6 +16,9 @@ public sealed class GraphArrival
     /// <summary>Steps of one part, which are tasks: some ten milliseconds.</summary>
     private const int PartSteps = 4096;
 
+    /// <summary>Room that is made at once, in tasks.</summary>
+    private const int MostExpected = 1 << 20;
+
     private readonly SchedulerState s;
     private readonly GraphUpdate update;
     private readonly GraphMaterialized graph;
@@ -105,7 +108,7 @@ public sealed class GraphArrival
         if (graph.Count > PartSteps)
         {
             yield return default; // The memory for all of them takes a while each time.
-            s.Tasks.EnsureCapacity(Math.Min(graph.Count, 1 << 20));
+            s.Tasks.EnsureCapacity(Math.Min(graph.Count, MostExpected));
             yield return default;
         }
         foreach (PartEnd end in Merge(client, merge).Concat(Start(client, merge)))
@@ -120,7 +123,7 @@ public sealed class GraphArrival
     {
         var priorities = new GraphPriorities(s, update, graph, start);
         Computation computation = s.Computations.Observe(update.Code);
-        bool isConnected = true;
+        bool isConnected = true, isExpected = false;
         merge.BeginTouching();
         while (merge.TryTouchNext(computation, out int number))
         {
@@ -136,6 +139,12 @@ public sealed class GraphArrival
             {
                 yield return default;
                 isConnected = IsConnected(client);
+                if (isConnected && !isExpected)
+                {
+                    // Once, and not each time that there are twice as many.
+                    client.WantsWhat.Expect(Math.Min(client.WantsWhat.Count + merge.Requested.Count, MostExpected));
+                    isExpected = true;
+                }
             }
         }
         if (merge.IsAllNew)
