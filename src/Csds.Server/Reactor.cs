@@ -128,7 +128,7 @@ public sealed partial class Reactor(
     }
 
     // All but what can wait: what a worker is to forget goes with its next tasks, if there are some soon. That spares a third of
-    // the sends of a tree, and as many wake-ups of workers.
+    // the transfers of a join, and as many wake-ups of workers (ADR 0009).
     private void FlushUrgent(long now)
     {
         if (heldSince is { } since && clock.GetElapsedTime(since, now) > patience)

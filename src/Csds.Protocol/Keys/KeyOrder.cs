@@ -49,11 +49,6 @@ public static class KeyOrder
         KeyPartKind kindA, ref KeyReader a, KeyPartKind kindB, ref KeyReader b, out int order)
     {
         order = 0;
-        if (kindA == KeyPartKind.Integer && kindB == KeyPartKind.Integer)
-        {
-            order = a.Integer.CompareTo(b.Integer); // As the numbers below, without what only others need.
-            return true;
-        }
         if (IsNumber(kindA) && IsNumber(kindB))
         {
             order = CompareNumbers(kindA, ref a, kindB, ref b);
@@ -74,6 +69,10 @@ public static class KeyOrder
 
     private static int CompareNumbers(KeyPartKind kindA, ref KeyReader a, KeyPartKind kindB, ref KeyReader b)
     {
+        if (kindA == KeyPartKind.Integer && kindB == KeyPartKind.Integer)
+        {
+            return a.Integer.CompareTo(b.Integer); // Mostly; larger ones and floats need more.
+        }
         if (kindA == KeyPartKind.Float && kindB == KeyPartKind.Float)
         {
             return a.Float < b.Float ? -1 : a.Float > b.Float ? 1 : 0;

@@ -18,11 +18,12 @@ public sealed class SplitRunSpecs
     private static readonly byte[] argsName = [0xa4, .. "args"u8];
     private static readonly byte[] kwargsName = [0xa6, .. "kwargs"u8];
 
+    private readonly Dictionary<Key, TaskFunction> functions = new(KeyComparer.Instance);
+    private TaskFunction? last;
+
     // Borrowed, of at least ChunkBytes: what has been read since the last array was full.
     private byte[]? arguments;
     private int written;
-    private readonly Dictionary<Key, TaskFunction> functions = new(KeyComparer.Instance);
-    private TaskFunction? last;
 
     /// <summary>Reads a map of a pickled function and its arguments; null, and nothing is read, if it is anything else.</summary>
     /// <exception cref="ProtocolException">The value is malformed.</exception>
